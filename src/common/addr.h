@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Internet addresses: an endpoint (address and port) and a prefix (CIDR).
+ *
+ * There is one form of an address: ::ffff:a.b.c.d is the IPv4 address
+ * a.b.c.d wherever it comes from, so comparing, counting and printing never
+ * see two names for one host.  Nothing here asks a resolver.
+ */
+
+#ifndef ADDR_H
+#define ADDR_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct addr {
+	uint8_t bytes[16]; /* network order; IPv4 uses the first four */
+	uint32_t scope;    /* IPv6 interface index, 0 = none */
+	uint16_t port;     /* host order */
+	uint8_t family;    /* AF_INET, AF_INET6; AF_UNSPEC = any ("*") */
+};
+
+struct prefix {
+	uint8_t bytes[16]; /* bits past length are zero */
+	uint8_t family;    /* AF_INET or AF_INET6 */
+	uint8_t length;    /* bits: 0..32 or 0..128 */
+};
+
+enum {
+	ADDR_STRLEN = 80,  /* "[" IPv6 "%" interface "]:65535" NUL */
+	PREFIX_STRLEN = 52 /* IPv6 "/128" NUL */
+};
+
+/*
+ * From and to the kernel's form.  addr_from_sockaddr() takes AF_INET and
+ * AF_INET6 and returns false for any other family.  addr_to_sockaddr() returns
+ * the length; AF_UNSPEC has no kernel form and gives 0.
+ */
+bool addr_from_sockaddr(struct addr *, const struct sockaddr *);
+socklen_t addr_to_sockaddr(const struct addr *, struct sockaddr_storage *);
+
+/*
+ * Reads "PORT", "*:PORT", "IPV4:PORT" or "[IPV6]:PORT", the last with an
+ * optional "%interface" for link-local addresses; PORT is 0..65535.  Returns
+ * NULL or what is wrong.
+ */
+const char *addr_parse(const char *text, struct addr *);
+
+/* Reads a bare "IPV4" or "IPV6[%interface]"; the port is set to 0. */
+const char *addr_parse_host(const char *text, struct addr *);
+
+/* Writes what addr_parse(), or without the port addr_parse_host(), reads. */
+const char *addr_format(const struct addr *, char buf[ADDR_STRLEN]);
+const char *addr_format_host(const struct addr *, char buf[ADDR_STRLEN]);
+
+/*
+ * Reads "ADDRESS/LENGTH", or "ADDRESS" for a single host.  Bits set past the
+ * length are refused: they are a typing error that would change the meaning.
+ */
+const char *prefix_parse(const char *text, struct prefix *);
+const char *prefix_format(const struct prefix *, char buf[PREFIX_STRLEN]);
+
+/* The network of length bits (at most the family's) that addr lies in. */
+struct prefix prefix_of(const struct addr *, unsigned length);
+bool prefix_contains(const struct prefix *, const struct addr *);
+
+/* A total order, as strcmp(3) has it. */
+int prefix_compare(const struct prefix *, const struct prefix *);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Time.  Every instant in echod is CLOCK_MONOTONIC and every span of time is
+ * a signed 64-bit count of nanoseconds, so that a step of the wall clock
+ * changes nothing and no unit is ever guessed.
+ */
+
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define USEC (INT64_C(1000))
+#define MSEC (INT64_C(1000) * USEC)
+#define SEC  (INT64_C(1000) * MSEC)
+
+static inline int64_t
+clock_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+static inline struct timespec
+clock_timespec(int64_t span)
+{
+	return (struct timespec){
+	    .tv_sec = (time_t)(span / SEC), .tv_nsec = (long)(span % SEC)};
+}
+
+#endif
