@@ -22,6 +22,7 @@ datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/echod
 sysconfdir = /etc
+runstatedir = /run
 INSTALL = install
 
 BUILD = build
@@ -32,9 +33,9 @@ CFLAGS = -O2 -g
 
 # ---- sources, grouped by the process that runs them -------------------------
 
-COMMON = addr config duration log signals
-PARENT = admission children daemon inetd listener pidfile privileges refusals \
-	reload server sources systemd
+COMMON = addr config duration log signals value
+PARENT = admission children daemon drain events inetd intake listener memory \
+	pidfile privileges refusals reload server sources systemd trial trouble
 CHILD = sandbox session
 CLIENT =
 
@@ -57,8 +58,8 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	$(call try,-Wlogical-op) $(call try,-Wduplicated-cond)
 HARDEN := -fPIE -fstack-protector-strong \
 	$(call try,-fstack-clash-protection) $(call try,-fcf-protection)
-DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DCONFIG_FILE='"$(sysconfdir)/echod.conf"'
+DEFINES = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' \
+	-DCONFIG_FILE='"$(sysconfdir)/echod.conf"' -DPIDFILE='"$(runstatedir)/echod.pid"'
 HARDEN_LD := -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack
 
 ifdef SANITIZE

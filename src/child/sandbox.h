@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Confinement of a session.  Runs in the child, before it reads its first
+ * byte.  Whatever fails here, the session must not go on.
+ */
+
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+enum sandbox {
+	SANDBOX_OFF,
+	SANDBOX_STRICT, /* seccomp strict mode: read, write, exit, sigreturn */
+	SANDBOX_FILTER  /* the same four calls by a filter, where another
+			   filter is in force and strict mode is refused */
+};
+
+/*
+ * Leaves the session alone with its socket: closes every other descriptor,
+ * and has it killed if the given parent dies, or now if it has died already.
+ */
+bool sandbox_isolate(int fd, pid_t parent);
+
+/*
+ * Takes away files, processes and all but four system calls.  Afterwards the
+ * only way out is syscall(SYS_exit, ...): _exit(2) makes another call.
+ */
+bool sandbox_enter(enum sandbox);
+
+#endif

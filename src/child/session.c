@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The echo loop needs no poll, no flags to race with and no clock: the socket
+ * blocks, its own timeouts end a wait as EAGAIN, and signals end it as EINTR.
+ *
+ * A session that is to end, because the daemon stops or its lifetime is over,
+ * does so when it is quiet: when it has waited for input from one signal to
+ * the next, a tenth of a second later, so that everything received has been
+ * echoed and nothing is on its way.  The signal is repeated, so it does not
+ * matter when one comes between two calls.
+ */
+
+#include "child/session.h"
+
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "common/clock.h"
+#include "common/signals.h"
+
+enum {
+	/* The socket's own buffers make larger ones useless (see tests/bench).
+	 */
+	BUFFER_SIZE = 64 * 1024,
+
+	/*
+	 * How many signals a session that is over may spend looking for a
+	 * quiet moment, each a hundredth of its lifetime after the other.
+	 */
+	LIFETIME_GRACE = 5
+};
+
+/* Only the pages that hold data are ever touched. */
+static _Alignas(4096) char buffer[BUFFER_SIZE];
+
+static struct {
+	bool stopping;   /* SIGTERM came */
+	unsigned alarms; /* how often SIGALRM came */
+	bool quiet;      /* no input since the last of either */
+} ending;
+
+static _Noreturn void
+leave(struct board_line *line, enum reason reason)
+{
+	atomic_store_explicit(
+	    &line->reason, (uint8_t)reason, memory_order_relaxed);
+	for (;;)
+		(void)syscall(SYS_exit, 0);
+}
+
+/* Sends SIGALRM at the end of the lifetime, and over and over after it. */
+static bool
+lifetime_start(int64_t lifetime)
+{
+	int64_t tick = lifetime / 100;
+	struct itimerval timer;
+
+	if (lifetime == 0)
+		return true;
+	if (tick < MSEC)
+		tick = MSEC;
+	if (tick > 100 * MSEC)
+		tick = 100 * MSEC;
+	timer.it_value.tv_sec = (time_t)(lifetime / SEC);
+	timer.it_value.tv_usec = (suseconds_t)(lifetime % SEC / USEC);
+	timer.it_interval.tv_sec = 0;
+	timer.it_interval.tv_usec = (suseconds_t)(tick / USEC);
+	return setitimer(ITIMER_REAL, &timer, NULL) == 0;
+}
+
+/* Whether the lifetime is over for good, quiet or not. */
+static bool
+overdue(void)
+{
+	if (signals_take(SIGALRM))
+		ending.alarms++;
+	return ending.alarms > LIFETIME_GRACE;
+}
+
+/* A wait for input was interrupted: is it time to go? */
+static enum reason
+interrupted(void)
+{
+	if (signals_take(SIGTERM))
+		ending.stopping = true;
+	bool over = overdue();
+	if (!ending.stopping && ending.alarms == 0)
+		return REASON_NONE; /* stopped and continued, or traced */
+	if (!ending.quiet && !over) {
+		ending.quiet = true;
+		return REASON_NONE;
+	}
+	return ending.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
+}
+
+static enum reason
+connection_failed(int error)
+{
+	/* ETIMEDOUT: the peer has not acknowledged for write-timeout. */
+	return error == ETIMEDOUT ? REASON_STALLED : REASON_RESET;
+}
+
+static enum reason
+nothing_read(ssize_t count)
+{
+	if (count == 0)
+		return REASON_CLIENT;
+	switch (errno) {
+	case EINTR:
+		return interrupted();
+	case EAGAIN:
+		return REASON_IDLE;
+	default:
+		return connection_failed(errno);
+	}
+}
+
+/* The session is the line's only writer, so nothing need be locked. */
+static void
+report(struct board_line *line, ssize_t echoed)
+{
+	uint64_t bytes =
+	    atomic_load_explicit(&line->bytes, memory_order_relaxed);
+
+	atomic_store_explicit(
+	    &line->bytes, bytes + (uint64_t)echoed, memory_order_relaxed);
+}
+
+static enum reason
+write_all(int fd, const char *data, size_t length, struct board_line *line)
+{
+	unsigned waited = 0;
+
+	while (length > 0) {
+		ssize_t count = write(fd, data, length);
+		if (count > 0) {
+			report(line, count);
+			data += count;
+			length -= (size_t)count;
+			waited = 0;
+		} else if (count == -1 && errno == EAGAIN) {
+			if (++waited == STALL_SLICES)
+				return REASON_STALLED;
+		} else if (count == 0 || errno != EINTR) {
+			return connection_failed(errno);
+		}
+		if (overdue())
+			return REASON_LIFETIME;
+	}
+	return REASON_NONE;
+}
+
+static enum reason
+echo(int fd, struct board_line *line)
+{
+	enum reason reason;
+
+	do {
+		ssize_t count = read(fd, buffer, sizeof buffer);
+		if (count <= 0) {
+			reason = nothing_read(count);
+			continue;
+		}
+		ending.quiet = false;
+		reason = write_all(fd, buffer, (size_t)count, line);
+	} while (reason == REASON_NONE);
+	return reason;
+}
+
+void
+session_run(const struct session *session)
+{
+	char title[ADDR_STRLEN];
+
+	signals_session();
+	if (!sandbox_isolate(session->fd, session->parent))
+		leave(session->line, REASON_SANDBOX);
+	setproctitle("%s", addr_format(&session->peer, title));
+	if (!lifetime_start(session->max_lifetime) ||
+	    !sandbox_enter(session->sandbox))
+		leave(session->line, REASON_SANDBOX);
+	leave(session->line, echo(session->fd, session->line));
+}

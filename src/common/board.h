@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The board: what a session tells its parent.  It is shared memory with one
+ * line per slot of the child table, so a session reports without a system
+ * call.  The session writes its line, the parent reads it.
+ *
+ * The parent trusts nothing it reads here further than to print it: a session
+ * taken over by its client can write any line, and no more than that.
+ */
+
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+
+/* Why a session ended; the names are in children.c. */
+enum reason {
+	REASON_NONE,     /* it said nothing: it was killed or it crashed */
+	REASON_CLIENT,   /* the client closed its side */
+	REASON_IDLE,     /* nothing came for idle-timeout */
+	REASON_STALLED,  /* the client took nothing for write-timeout */
+	REASON_RESET,    /* the connection failed */
+	REASON_LIFETIME, /* max-lifetime was over */
+	REASON_SHUTDOWN, /* the daemon is stopping */
+	REASON_PROXY,    /* no good PROXY header */
+	REASON_SANDBOX   /* it could not be confined, and did not start */
+};
+
+/* One cache line, so that sessions on two processors do not share one. */
+struct board_line {
+	_Alignas(64) _Atomic uint64_t bytes; /* echoed */
+	_Atomic uint8_t reason;              /* enum reason */
+	_Atomic bool proxied;                /* peer below is valid */
+	struct addr peer;                    /* whom the PROXY header names */
+};
+
+#endif

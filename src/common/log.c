@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * syslog(3) blocks when the log daemon stalls, and shares its descriptor with
+ * nobody's knowledge; so the datagram is sent from here, without waiting.
+ * Standard error is asked by poll(2) first: its file description may belong
+ * to others, so it is not made non-blocking.
+ */
+
+#include "common/log.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+enum {
+	MESSAGE_MAX = 800, /* syslog daemons cut lines at 1024 bytes */
+	LINE_SIZE = 1024
+};
+
+static struct {
+	bool to_syslog;
+	bool starting; /* errors go to standard error as well */
+	bool journal;  /* standard error is read by journald */
+	int level;
+	int facility;
+	int fd; /* syslog's socket, -1 = not connected */
+	uint64_t dropped;
+} state = {
+    .starting = true,
+    .level = LOG_INFO,
+    .facility = LOG_DAEMON,
+    .fd = -1,
+};
+
+/* systemd tells in JOURNAL_STREAM which socket is the journal's. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+
+	return stream != NULL &&
+	       sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+	       st.st_ino == inode;
+}
+
+static bool
+syslog_connect(void)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (state.fd != -1)
+		return true;
+	(void)strlcpy(un.sun_path, _PATH_LOG, sizeof un.sun_path);
+	state.fd =
+	    socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (state.fd == -1)
+		return false;
+	if (connect(state.fd, (struct sockaddr *)&un, sizeof un) == -1) {
+		log_close();
+		return false;
+	}
+	return true;
+}
+
+/* One RFC 3164 datagram, as syslog(3) would send it. */
+static bool
+syslog_send(int priority, const char *message)
+{
+	char line[LINE_SIZE], stamp[16];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!syslog_connect())
+		return false;
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof stamp, "%b %e %T", &tm) == 0)
+		return false;
+	int length = snprintf(line, sizeof line, "<%d>%s echod[%d]: %s",
+	    state.facility | priority, stamp, (int)getpid(), message);
+	if (send(state.fd, line, (size_t)length, MSG_NOSIGNAL) != -1)
+		return true;
+	if (errno != EAGAIN && errno != ENOBUFS)
+		log_close(); /* the log daemon went away: connect anew */
+	return false;
+}
+
+static bool
+stderr_write(int priority, const char *message)
+{
+	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char line[LINE_SIZE], prefix[8] = "";
+
+	if (poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT))
+		return false;
+	if (state.journal)
+		(void)snprintf(prefix, sizeof prefix, "<%d>", priority);
+	int length =
+	    snprintf(line, sizeof line, "%sechod: %s\n", prefix, message);
+	return write(STDERR_FILENO, line, (size_t)length) == length;
+}
+
+static bool
+deliver(int priority, const char *message)
+{
+	if (!state.to_syslog)
+		return stderr_write(priority, message);
+	if (state.starting && priority <= LOG_ERR)
+		(void)stderr_write(priority, message);
+	return syslog_send(priority, message);
+}
+
+bool
+log_is_behind(void)
+{
+	return state.dropped != 0;
+}
+
+bool
+log_flush(void)
+{
+	char message[80];
+
+	if (!log_is_behind())
+		return true;
+	(void)snprintf(message, sizeof message,
+	    "%" PRIu64 " messages dropped, the log was not ready for them",
+	    state.dropped);
+	if (!deliver(LOG_WARNING, message))
+		return false;
+	state.dropped = 0;
+	return true;
+}
+
+static void
+vlog(int priority, const char *format, va_list ap)
+{
+	char message[MESSAGE_MAX];
+
+	if (!log_wants(priority))
+		return;
+	(void)vsnprintf(message, sizeof message, format, ap);
+	if (!log_flush() || !deliver(priority, message))
+		state.dropped++;
+}
+
+void
+log_message(int priority, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(priority, format, ap);
+	va_end(ap);
+}
+
+void
+log_fatal(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(LOG_ERR, format, ap);
+	va_end(ap);
+	exit(EXIT_FAILURE);
+}
+
+void
+log_open(enum log_target target)
+{
+	tzset(); /* while the time zone's files can be read */
+	state.to_syslog = target == LOG_TARGET_SYSLOG;
+	state.journal = stderr_is_journal();
+	if (state.to_syslog)
+		(void)syslog_connect();
+}
+
+void
+log_configure(int level, int facility)
+{
+	state.level = level;
+	state.facility = facility;
+}
+
+void
+log_ready(void)
+{
+	state.starting = false;
+}
+
+bool
+log_wants(int priority)
+{
+	return priority <= state.level;
+}
+
+void
+log_close(void)
+{
+	if (state.fd != -1)
+		(void)close(state.fd);
+	state.fd = -1;
+}

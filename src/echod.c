@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * echod: the TCP echo service of RFC 862, one confined process per client.
+ *
+ * This file is the story of the start.  What follows is told in
+ * parent/server.c, and a client's part of it in child/session.c.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "common/config.h"
+#include "common/log.h"
+#include "common/signals.h"
+#include "parent/daemon.h"
+#include "parent/events.h"
+#include "parent/inetd.h"
+#include "parent/intake.h"
+#include "parent/pidfile.h"
+#include "parent/privileges.h"
+#include "parent/server.h"
+#include "parent/systemd.h"
+#include "parent/trial.h"
+
+enum {
+	EXIT_USAGE = 2
+};
+
+/* Reads both configurations, or says in one line why not and exits. */
+static void
+configure(
+    struct command_line *command, struct config *config, int argc, char **argv)
+{
+	struct config_error error;
+	bool usage = true;
+
+	if (command_line_parse(command, argc, argv, &error) &&
+	    (command->action == ACTION_HELP ||
+		command->action == ACTION_VERSION ||
+		config_load(config, command, &error, &usage)))
+		return;
+	if (command->inetd && inetd_stderr_is_client()) {
+		log_open(LOG_TARGET_SYSLOG);
+		log_ready();
+	}
+	log_message(LOG_ERR, "%s", error.text);
+	exit(usage ? EXIT_USAGE : EXIT_FAILURE);
+}
+
+/* Does what the command line asks for if that is not to serve. */
+static void
+answer(const struct command_line *command, const struct config *config)
+{
+	switch (command->action) {
+	case ACTION_SERVE:
+		return;
+	case ACTION_TEST:
+		break;
+	case ACTION_PRINT:
+		config_print(config, stdout);
+		break;
+	case ACTION_HELP:
+		usage_print(stdout);
+		break;
+	case ACTION_VERSION:
+		(void)puts("echod " VERSION);
+		break;
+	}
+	exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+start_log(const struct command_line *command, const struct config *config)
+{
+	bool attached = command->foreground || command->inetd;
+	enum log_target target = (enum log_target)config->log_target;
+
+	if (target == LOG_TARGET_AUTO)
+		target = attached ? LOG_TARGET_STDERR : LOG_TARGET_SYSLOG;
+	if (command->inetd && inetd_stderr_is_client()) {
+		target = LOG_TARGET_SYSLOG;
+		log_ready();
+	}
+	log_configure((int)config->log_level, (int)config->log_facility);
+	log_open(target);
+}
+
+static void
+listen_for_clients(
+    struct listeners *listeners, const struct config *config, int passed)
+{
+	if (passed > 0)
+		listeners_adopt(listeners, passed);
+	else
+		listeners_open(listeners, config);
+	listeners_configure(listeners, config);
+	for (size_t i = 0; i < listeners->count; i++)
+		event_listening(&listeners->items[i].addr);
+}
+
+static enum sandbox
+choose_sandbox(const struct config *config)
+{
+	enum sandbox sandbox = config->sandbox ? trial_sandbox() : SANDBOX_OFF;
+
+	event_sandbox(sandbox);
+	return sandbox;
+}
+
+/* The daemon, or in the foreground the same without the detaching. */
+static void
+serve(struct server *server)
+{
+	const struct config *config = &server->config;
+	int passed = systemd_passed_sockets(), lifeline = -1;
+
+	if (!server->command->foreground)
+		lifeline = daemon_detach();
+	if (strcmp(config->pidfile, "none") != 0)
+		pidfile_acquire(config->pidfile);
+	listen_for_clients(&server->listeners, config, passed);
+	privileges_drop(config->user);
+	server->sandbox = choose_sandbox(config);
+	server_init(server);
+	pidfile_publish();
+	if (lifeline != -1)
+		daemon_ready(lifeline);
+	notify_send(&server->notify, "READY=1");
+	event_ready();
+	server_run(server);
+	event_stopped();
+}
+
+static void
+serve_inetd(struct server *server)
+{
+	struct addr peer;
+	int fd = inetd_take_client(&peer);
+
+	privileges_drop(server->config.user);
+	server->sandbox = choose_sandbox(&server->config);
+	server_init(server);
+	if (!listener_configure_socket(fd, &server->config))
+		log_fatal("standard input is not a TCP socket");
+	intake_admit(server, fd, &peer);
+	server_run(server);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct server server;
+	static struct command_line command;
+
+	daemon_claim_standard_descriptors();
+	setproctitle_init(argc, argv, environ);
+	configure(&command, &server.config, argc, argv);
+	answer(&command, &server.config);
+	server.command = &command;
+	start_log(&command, &server.config);
+	notify_open(&server.notify);
+	signals_init();
+	if (command.inetd)
+		serve_inetd(&server);
+	else
+		serve(&server);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent. */
+
+#include "parent/children.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "common/config.h"
+#include "parent/memory.h"
+
+static int
+compare(const struct child *a, const struct child *b)
+{
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* RB_GENERATE_STATIC() wants a macro __unused, which Linux cannot have. */
+RB_GENERATE_INTERNAL(
+    child_tree, child, by_pid, compare, static __attribute__((__unused__)))
+
+bool
+children_init(struct children *children)
+{
+	*children = (struct children){
+	    .slots =
+		memory_private(CONFIG_MAX_CHILDREN * sizeof *children->slots),
+	    .board =
+		memory_shared(CONFIG_MAX_CHILDREN * sizeof *children->board),
+	};
+	RB_INIT(&children->tree);
+	SLIST_INIT(&children->free);
+	return children->slots != NULL && children->board != NULL;
+}
+
+struct board_line *
+children_line(const struct children *children, const struct child *child)
+{
+	return &children->board[child - children->slots];
+}
+
+struct child *
+children_reserve(
+    struct children *children, const struct addr *peer, int64_t now)
+{
+	struct child *child = SLIST_FIRST(&children->free);
+
+	if (child != NULL)
+		SLIST_REMOVE_HEAD(&children->free, free);
+	else if (children->used < CONFIG_MAX_CHILDREN)
+		child = &children->slots[children->used++];
+	else
+		return NULL;
+	*child = (struct child){.peer = *peer, .started = now};
+	memset(children_line(children, child), 0, sizeof(struct board_line));
+	children->count++;
+	return child;
+}
+
+void
+children_commit(struct children *children, struct child *child, pid_t pid)
+{
+	child->pid = pid;
+	(void)RB_INSERT(child_tree, &children->tree, child);
+}
+
+void
+children_release(struct children *children, struct child *child)
+{
+	if (child->pid != 0)
+		(void)RB_REMOVE(child_tree, &children->tree, child);
+	SLIST_INSERT_HEAD(&children->free, child, free);
+	children->count--;
+}
+
+struct child *
+children_find(struct children *children, pid_t pid)
+{
+	struct child key = {.pid = pid};
+
+	return RB_FIND(child_tree, &children->tree, &key);
+}
+
+struct child *
+children_next(struct children *children, struct child *child)
+{
+	if (child == NULL)
+		return RB_MIN(child_tree, &children->tree);
+	return RB_NEXT(child_tree, &children->tree, child);
+}
+
+void
+children_signal(struct children *children, int signo)
+{
+	struct child *child = NULL;
+
+	while ((child = children_next(children, child)) != NULL) {
+		if (signo == SIGKILL)
+			child->killed = true;
+		(void)kill(child->pid, signo);
+	}
+}

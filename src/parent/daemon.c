@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent, and in the process that waits for it to be ready. */
+
+#include "parent/daemon.h"
+
+#include <sys/types.h>
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+void
+daemon_claim_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+/*
+ * The lifeline is a pipe to the daemon.  A byte through it means ready; its
+ * end without one means that the daemon is dead and has said why.
+ */
+static _Noreturn void
+wait_for_daemon(int lifeline)
+{
+	char byte;
+	ssize_t count;
+
+	do
+		count = read(lifeline, &byte, 1);
+	while (count == -1 && errno == EINTR);
+	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static pid_t
+fork_or_die(void)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		log_fatal("cannot fork: %s", strerror(errno));
+	return pid;
+}
+
+int
+daemon_detach(void)
+{
+	int lifeline[2];
+
+	if (pipe2(lifeline, O_CLOEXEC) == -1)
+		log_fatal("cannot make a pipe: %s", strerror(errno));
+	if (fork_or_die() != 0) {
+		(void)close(lifeline[1]);
+		wait_for_daemon(lifeline[0]);
+	}
+	(void)close(lifeline[0]);
+	if (setsid() == -1)
+		log_fatal("cannot start a session: %s", strerror(errno));
+	/* Not the leader of the session: it can never get a terminal. */
+	if (fork_or_die() != 0)
+		_exit(EXIT_SUCCESS);
+	(void)umask(022);
+	if (chdir("/") == -1)
+		log_fatal("cannot change to /: %s", strerror(errno));
+	return lifeline[1];
+}
+
+void
+daemon_ready(int lifeline)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd == -1)
+		log_fatal("cannot open /dev/null: %s", strerror(errno));
+	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
+		if (dup2(fd, standard) == -1)
+			log_fatal("cannot leave descriptor %d: %s", standard,
+			    strerror(errno));
+	(void)close(fd);
+	log_ready();
+	if (write(lifeline, "", 1) != 1)
+		log_message(LOG_NOTICE, "nobody waited for the start");
+	(void)close(lifeline);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent, up to the fork. */
+
+#include "parent/intake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/session.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "parent/admission.h"
+#include "parent/events.h"
+
+enum {
+	/* So that signals and timers are seen to under any load. */
+	BATCH = 64
+};
+
+#define ACCEPT_DELAY   (100 * MSEC)
+#define FORK_DELAY_MIN (10 * MSEC)
+#define FORK_DELAY_MAX (500 * MSEC)
+#define REFUSALS_SPAN  (REFUSALS_PERIOD * SEC)
+#define TROUBLE_SPAN   (TROUBLE_PERIOD * SEC)
+
+bool
+intake_is_open(const struct server *server)
+{
+	return server->pending_fd == -1 && server->due[TIMER_ACCEPT] == 0 &&
+	       server->children.count < (size_t)server->config.max_children;
+}
+
+static void
+refuse(struct server *server, int fd, const struct source *source,
+    enum verdict verdict, int64_t now)
+{
+	(void)close(fd);
+	if (refusals_add(
+		&server->refusals, &source->prefix, admission_reason(verdict)))
+		server->due[TIMER_REFUSALS] = now + REFUSALS_SPAN;
+}
+
+/* The client keeps its place until the next try. */
+static void
+postpone(struct server *server, int fd, struct child *child, int error)
+{
+	int64_t now = clock_now(), delay = server->fork_delay * 2;
+
+	if (delay < FORK_DELAY_MIN)
+		delay = FORK_DELAY_MIN;
+	if (delay > FORK_DELAY_MAX)
+		delay = FORK_DELAY_MAX;
+	server->fork_delay = delay;
+	server->due[TIMER_FORK] = now + delay;
+	server->pending_fd = fd;
+	server->pending = child;
+	if (trouble_note(&server->fork_trouble, error))
+		server->due[TIMER_FORK_TROUBLE] = now + TROUBLE_SPAN;
+}
+
+static void
+spawn(struct server *server, int fd, struct child *child)
+{
+	struct session session = {
+	    .fd = fd,
+	    .parent = server->pid,
+	    .peer = child->peer,
+	    .line = children_line(&server->children, child),
+	    .sandbox = server->sandbox,
+	    .max_lifetime = server->config.max_lifetime,
+	};
+	pid_t pid = fork();
+
+	if (pid == 0)
+		session_run(&session);
+	if (pid == -1) {
+		postpone(server, fd, child, errno);
+		return;
+	}
+	children_commit(&server->children, child, pid);
+	(void)close(fd);
+	server->served++;
+	server->fork_delay = 0;
+	event_accepted(child);
+}
+
+void
+intake_admit(struct server *server, int fd, const struct addr *peer)
+{
+	const struct config *config = &server->config;
+	int64_t now = clock_now();
+	struct source *source = sources_get(&server->sources, peer,
+	    (unsigned)config->source_prefix_v4,
+	    (unsigned)config->source_prefix_v6, now);
+	struct account account = {source->sessions, source->rate_clear};
+	enum verdict verdict = admission_check(config, peer, account, now);
+
+	if (verdict != ADMITTED) {
+		refuse(server, fd, source, verdict, now);
+		return;
+	}
+	struct child *child = children_reserve(&server->children, peer, now);
+	if (child == NULL) { /* intake_is_open() has left a place */
+		(void)close(fd);
+		return;
+	}
+	source->rate_clear =
+	    admission_charge(&config->rate_per_source, source->rate_clear, now);
+	sources_hold(&server->sources, source);
+	child->source = source;
+	spawn(server, fd, child);
+}
+
+static void
+exhausted(struct server *server, int error)
+{
+	int64_t now = clock_now();
+
+	server->due[TIMER_ACCEPT] = now + ACCEPT_DELAY;
+	if (trouble_note(&server->accept_trouble, error))
+		server->due[TIMER_ACCEPT_TROUBLE] = now + TROUBLE_SPAN;
+}
+
+/* Returns whether there may be more clients to accept. */
+static bool
+accept_one(struct server *server, const struct listener *listener)
+{
+	struct addr peer;
+	int fd;
+
+	switch (listener_accept(listener, &fd, &peer)) {
+	case ACCEPTED_PEER:
+		intake_admit(server, fd, &peer);
+		return true;
+	case ACCEPTED_GONE:
+		return true;
+	case ACCEPTED_NOBODY:
+		return false;
+	case ACCEPTED_EXHAUSTED:
+		exhausted(server, errno);
+		return false;
+	case ACCEPTED_BROKEN:
+		break;
+	}
+	log_fatal("cannot accept: %s", strerror(errno));
+}
+
+void
+intake_accept(struct server *server, const struct listener *listener)
+{
+	for (int i = 0; i < BATCH && intake_is_open(server); i++)
+		if (!accept_one(server, listener))
+			break;
+}
+
+void
+intake_last(struct server *server)
+{
+	for (size_t i = 0; i < server->listeners.count; i++)
+		for (int64_t n = 0; n < server->config.backlog; n++)
+			if (!intake_is_open(server) ||
+			    !accept_one(server, &server->listeners.items[i]))
+				break;
+}
+
+void
+intake_retry(struct server *server, int64_t now)
+{
+	int fd = server->pending_fd;
+
+	(void)now;
+	server->pending_fd = -1;
+	spawn(server, fd, server->pending);
+}
+
+void
+intake_abandon(struct server *server)
+{
+	if (server->pending_fd == -1)
+		return;
+	(void)close(server->pending_fd);
+	server->pending_fd = -1;
+	server->due[TIMER_FORK] = 0;
+	sources_drop(&server->sources, server->pending->source);
+	children_release(&server->children, server->pending);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Taking clients in: accept, admit, reserve, fork. */
+
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include <stdbool.h>
+
+#include "parent/server.h"
+
+/* Whether a client could be taken now; if not, the backlog keeps it. */
+bool intake_is_open(const struct server *);
+
+/* Accepts up to a batch of clients. */
+void intake_accept(struct server *, const struct listener *);
+
+/*
+ * Begins a session for the client on fd, which is closed in the parent, or
+ * refuses it.
+ */
+void intake_admit(struct server *, int fd, const struct addr *peer);
+
+/* Tries again to fork for the client that waits for it. */
+void intake_retry(struct server *, int64_t now);
+
+/* Takes in, before a stop, who is already connected. */
+void intake_last(struct server *);
+
+/* Gives up the client that waits for a process. */
+void intake_abandon(struct server *);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The parent's tables.  They are laid out for the largest configuration and
+ * cost only the pages that were ever used.
+ */
+
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stddef.h>
+
+/*
+ * Zeroed memory that a fork leaves out: sessions can neither read it, and so
+ * learn about other clients, nor does their being there make the parent copy
+ * each page that it writes.  NULL if there is none.
+ */
+void *memory_private(size_t);
+
+/* Zeroed memory that is the same in the parent and all sessions. */
+void *memory_shared(size_t);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Runs in the parent.
+ *
+ * Root makes the pidfile in a directory where the user that the daemon then
+ * becomes may not remove it.  So a second process stays behind as root, the
+ * keeper.  It has no capabilities and no descriptor but one end of a socket
+ * pair, and knows one thing to do: remove the file when a byte arrives.  If
+ * none does before the end, the daemon was killed, and the file stays.
+ */
+
+#include "parent/pidfile.h"
+
+#include <sys/types.h>
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/libutil.h>
+#include <bsd/unistd.h>
+
+#include "common/log.h"
+#include "parent/privileges.h"
+
+static struct {
+	const char *path;
+	struct pidfh *handle;
+	pid_t owner;
+	int keeper; /* the socket to it, -1 = none is needed */
+} state = {.keeper = -1};
+
+/* A byte of order, a byte of answer. */
+static bool
+receive(int fd, char *byte)
+{
+	ssize_t count;
+
+	do
+		count = recv(fd, byte, 1, 0);
+	while (count == -1 && errno == EINTR);
+	return count == 1;
+}
+
+static bool
+transmit(int fd, char byte)
+{
+	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
+}
+
+static _Noreturn void
+keep(int daemon)
+{
+	char byte;
+
+	(void)close_range(0, (unsigned)daemon - 1, 0);
+	(void)close_range((unsigned)daemon + 1, UINT_MAX, 0);
+	setproctitle("pidfile keeper");
+	if (privileges_renounce_capabilities() && receive(daemon, &byte) &&
+	    unlink(state.path) == 0)
+		(void)transmit(daemon, byte);
+	_exit(EXIT_SUCCESS);
+}
+
+/* By way of a process in between: the daemon's children are its sessions. */
+static void
+start_keeper(void)
+{
+	int pair[2];
+	pid_t between;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
+	    (between = fork()) == -1)
+		log_fatal("cannot start the keeper of pidfile %s: %s",
+		    state.path, strerror(errno));
+	if (between == 0) {
+		pid_t keeper = fork();
+		if (keeper == 0)
+			keep(pair[0]);
+		_exit(keeper == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
+	(void)close(pair[0]);
+	while (waitpid(between, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	state.keeper = pair[1];
+}
+
+static bool
+order_removal(void)
+{
+	char byte;
+
+	return state.keeper != -1 && transmit(state.keeper, 0) &&
+	       receive(state.keeper, &byte);
+}
+
+/* The lock is held until the file is gone, so nobody else's is removed. */
+static void
+release(void)
+{
+	if (getpid() != state.owner)
+		return;
+	if (unlink(state.path) == -1 && !order_removal())
+		log_message(
+		    LOG_WARNING, "cannot remove pidfile %s", state.path);
+	(void)pidfile_close(state.handle);
+}
+
+void
+pidfile_acquire(const char *path)
+{
+	pid_t other = 0;
+
+	state.path = path;
+	state.owner = getpid();
+	state.handle = pidfile_open(path, 0644, &other);
+	if (state.handle == NULL && errno == EEXIST)
+		log_fatal(
+		    "already running, pid %d (pidfile %s)", (int)other, path);
+	if (state.handle == NULL)
+		log_fatal("cannot open pidfile %s: %s", path, strerror(errno));
+	if (atexit(release) != 0)
+		log_fatal("cannot register the removal of %s", path);
+	if (geteuid() == 0)
+		start_keeper();
+}
+
+void
+pidfile_publish(void)
+{
+	if (state.handle != NULL && pidfile_write(state.handle) == -1)
+		log_fatal(
+		    "cannot write pidfile %s: %s", state.path, strerror(errno));
+}

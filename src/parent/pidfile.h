@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The pidfile: one daemon per file, which is locked while the daemon runs.
+ * A file left behind by a daemon that was killed is no obstacle.
+ */
+
+#ifndef PIDFILE_H
+#define PIDFILE_H
+
+/*
+ * Locks the file and arranges for its removal when this process calls
+ * exit(3).  Ends the program if another daemon holds it.  Root calls this
+ * before it drops its privileges.
+ */
+void pidfile_acquire(const char *path);
+
+/* Writes this process's pid into the file. */
+void pidfile_publish(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Giving up root, for good, and proving it. */
+
+#ifndef PRIVILEGES_H
+#define PRIVILEGES_H
+
+#include <stdbool.h>
+
+/*
+ * As root, becomes the named user of /etc/passwd (or the one with that uid)
+ * with its group and no others; root itself is refused.  Anybody else stays
+ * who it is.  Either way no capability is left, none can be gained, and no
+ * core is ever written.  Ends the program if any of that fails.
+ */
+void privileges_drop(const char *user);
+
+/* Just the capabilities: empties all sets this process may empty. */
+bool privileges_renounce_capabilities(void);
+
+#endif

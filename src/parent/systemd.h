@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The two sides of systemd that concern a daemon, as sd_notify(3) and
+ * sd_listen_fds(3) describe them: telling how it is, and taking sockets over.
+ * Without systemd every function does nothing.
+ */
+
+#ifndef SYSTEMD_H
+#define SYSTEMD_H
+
+#include <sys/types.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct notify {
+	int fd; /* -1 = nobody wants to know */
+	struct sockaddr_un un;
+	socklen_t length;
+	int64_t watchdog; /* how often to send WATCHDOG=1, ns; 0 = never */
+};
+
+/*
+ * Reads the environment, and removes from it what is meant for this process
+ * only.  Ends the program if NOTIFY_SOCKET is set but cannot be used.
+ */
+void notify_open(struct notify *);
+
+/* Sends the message; waits a second at most, and not at all if it is idle. */
+void notify_send(const struct notify *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void notify_send_idle(const struct notify *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * How many sockets were passed to this process, from descriptor 3 on.  Call
+ * it before the process forks.
+ */
+int systemd_passed_sockets(void);
+
+/* The pure parts.  False or -1 if the text is no good. */
+bool notify_address(const char *text, struct sockaddr_un *, socklen_t *);
+int passed_sockets(const char *listen_pid, const char *listen_fds, pid_t self);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A trial session at start-up, which finds out how sessions can be confined. */
+
+#ifndef TRIAL_H
+#define TRIAL_H
+
+#include "child/sandbox.h"
+
+/*
+ * The tightest sandbox in which a session can echo here: strict mode, or the
+ * filter where another filter is in force already.  Ends the program if
+ * neither works.
+ */
+enum sandbox trial_sandbox(void);
+
+#endif
