@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures of the black-box suite."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+import echod as driver  # noqa: E402 (after the path)
+
+
+def pytest_report_header():
+    sandbox = "off" if driver.SANDBOX_OFF else "on"
+    return f"echod: {driver.ECHOD}, sandbox {sandbox}, uid {os.getuid()}"
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("root") and os.geteuid() != 0:
+        pytest.skip("needs root")
+    if item.get_closest_marker("sandbox") and driver.SANDBOX_OFF:
+        pytest.skip("is about the sandbox, which this run has off")
+    if item.get_closest_marker("native") and driver.WRAPPER:
+        pytest.skip("is about the process itself, not one under a wrapper")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "root: has to be run by root")
+    config.addinivalue_line("markers", "sandbox: needs sandbox = on")
+    config.addinivalue_line("markers", "native: not under valgrind and such")
+
+
+@pytest.fixture
+def folder():
+    """A directory that the daemon's user can search, as tmp_path is not."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="echod-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def echod(folder):
+    """Starts daemons in the foreground: echod(idle_timeout="1s", ...)."""
+    with contextlib.ExitStack() as stack:
+        def start(*flags, where=None, **settings):
+            place = folder / where if where else folder
+            place.mkdir(exist_ok=True)
+            return stack.enter_context(
+                driver.Echod(place, *flags, **settings))
+        yield start
+
+
+@pytest.fixture
+def daemon(folder):
+    """Starts daemons in the background, known by a pidfile."""
+    with contextlib.ExitStack() as stack:
+        def start(*flags, **settings):
+            return stack.enter_context(
+                driver.Daemon(folder, *flags, **settings))
+        yield start

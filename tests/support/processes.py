@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: ISC
+"""What /proc tells about a process."""
+
+import contextlib
+import os
+import pathlib
+import signal
+
+
+def _stat(pid):
+    """The fields of /proc/PID/stat after the name: state, ppid, pgrp, ..."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def state(pid):
+    """R, S, T, Z, ... or None if there is no such process."""
+    fields = _stat(pid)
+    return fields[0] if fields else None
+
+
+def children(pid):
+    """The pids of the children, zombies included."""
+    path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    if path.exists():
+        return sorted(int(child) for child in path.read_text().split())
+    return sorted(
+        child for child in all_pids()
+        if (fields := _stat(child)) and int(fields[1]) == pid)
+
+
+def group(pgid):
+    """The live processes of a process group."""
+    return sorted(
+        pid for pid in all_pids()
+        if (fields := _stat(pid)) and int(fields[2]) == pgid
+        and fields[0] not in "ZX")
+
+
+def kill_group(pgid):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pgid, signal.SIGKILL)
+
+
+def status(pid):
+    """/proc/PID/status as a dict of strings."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    pairs = (line.split(":", 1) for line in text.splitlines())
+    return {key: value.strip() for key, value in pairs}
+
+
+def descriptors(pid):
+    """The open descriptors: number to what it is."""
+    folder = f"/proc/{pid}/fd"
+    result = {}
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            result[int(name)] = os.readlink(f"{folder}/{name}")
+    return result
+
+
+def title(pid):
+    data = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    return data.rstrip(b"\0").decode()
+
+
+def is_alive(pid):
+    return state(pid) not in (None, "Z", "X")
