@@ -35,8 +35,8 @@ CFLAGS = -O2 -g
 
 COMMON = addr config duration log signals value
 PARENT = admission children daemon drain events inetd intake listener memory \
-	pidfile privileges refusals reload server sources systemd trial trouble
-CHILD = sandbox session
+	naming pidfile privileges refusals reload server sources systemd trial trouble
+CHILD = proxy sandbox session
 CLIENT =
 
 ECHOD = $(COMMON:%=src/common/%.c) $(PARENT:%=src/parent/%.c) \
@@ -120,14 +120,78 @@ run: $(BIN)/echod
 
 # ---- tests ------------------------------------------------------------------
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
+# The suites besides the unit tests; all: functional system torture fuzz
+SUITES = functional
+TEST_PROGRAMS = $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
+UNIT_OBJECTS = $(ECHOD:%.c=$(BUILD)/%.o) \
+	$(filter-out $(BUILD)/src/common/%,$(ECHOC:%.c=$(BUILD)/%.o))
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJECTS) $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
-	$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka
+	$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka -lm
 
-check: all
-	tests/run $(BUILD) $(PYTHON)
+check: all $(TEST_PROGRAMS)
+	ECHOD=$(abspath $(BIN)/echod) ECHOC=$(abspath $(BIN)/echoc) \
+	    tests/run $(BUILD) $(PYTHON) $(SUITES:%=tests/%)
 
-check-unit: $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
+check-system:
+	$(MAKE) check SUITES=system UNITS=
+
+torture:
+	$(MAKE) check SUITES=torture UNITS= TORTURE=all
+
+# Line coverage of src/ by the whole suite.  Sessions are run by another user
+# and may not open files when confined, so the sandbox is off and the
+# directories are open to all.
+coverage:
+	$(MAKE) BUILD=build/coverage COVERAGE=1 all
+	chmod -R a+rwX build/coverage
+	-ECHOD_SANDBOX=off $(MAKE) BUILD=build/coverage COVERAGE=1 check
+	gcovr --root . --filter src/ --object-directory build/coverage --sort-percentage
+
+# One sanitized program a harness; tests/fuzz says how they are run.
+FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_CC = clang -std=c17 $(DEFINES) -Isrc -O1 -g -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all
+fuzz: $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(ECHOD) $(ECHOC) $(HEADERS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
+
+# Formatting, headers that stand alone, manual pages, and two analysers.
+lint:
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	for header in $(HEADERS); do \
+	    $(COMPILE) -Isrc -Wno-unused-function -fsyntax-only -x c $$header || exit 1; \
+	done
+	! mandoc -Tlint man/* | grep -v 'referenced manual not found'
+	clang-tidy --quiet --warnings-as-errors='*' $(filter src/%.c,$(C_FILES)) -- \
+	    -std=c17 $(DEFINES) -Isrc
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Isrc \
+	    --enable=warning,performance,portability $(DEFINES) src
+
+format:
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+# ---- installation -----------------------------------------------------------
+
+UNITDIR = $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/usr/lib/systemd/system)
+SYSUSERSDIR = $(or $(shell $(PKG_CONFIG) --variable=sysusersdir systemd 2>/dev/null),/usr/lib/sysusers.d)
+
+# Debian, as root.  The second line is for the tests only, the third for lint,
+# sanitizers and fuzzing, the fourth for the booted systemd, the fifth for proxies.
+deps:
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+	    gcc libc6-dev make pkg-config libbsd-dev \
+	    libcmocka-dev python3 python3-pytest strace gdb procps iproute2 mandoc \
+	    clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev gcovr \
+	    debootstrap systemd-container \
+	    haproxy socat ncat xinetd netcat-openbsd
+
+clean:
+	rm -rf build echod echoc
 
 .SECONDARY:
-.PHONY: all run check check-unit FORCE
+.PHONY: all run check check-system torture coverage fuzz lint format deps clean FORCE

@@ -31,6 +31,8 @@ enum {
 	EXIT_USAGE = 2
 };
 
+static struct server server;
+
 /* Reads both configurations, or says in one line why not and exits. */
 static void
 configure(
@@ -112,49 +114,54 @@ choose_sandbox(const struct config *config)
 	return sandbox;
 }
 
+static void
+tell_service_manager(const char *message, int error)
+{
+	notify_send(&server.notify, "STATUS=%s\nERRNO=%d", message, error);
+}
+
 /* The daemon, or in the foreground the same without the detaching. */
 static void
-serve(struct server *server)
+serve(void)
 {
-	const struct config *config = &server->config;
+	const struct config *config = &server.config;
 	int passed = systemd_passed_sockets(), lifeline = -1;
 
-	if (!server->command->foreground)
+	if (!server.command->foreground)
 		lifeline = daemon_detach();
 	if (strcmp(config->pidfile, "none") != 0)
 		pidfile_acquire(config->pidfile);
-	listen_for_clients(&server->listeners, config, passed);
+	listen_for_clients(&server.listeners, config, passed);
 	privileges_drop(config->user);
-	server->sandbox = choose_sandbox(config);
-	server_init(server);
+	server.sandbox = choose_sandbox(config);
+	server_init(&server);
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
-	notify_send(&server->notify, "READY=1");
+	notify_send(&server.notify, "READY=1");
 	event_ready();
-	server_run(server);
+	server_run(&server);
 	event_stopped();
 }
 
 static void
-serve_inetd(struct server *server)
+serve_inetd(void)
 {
 	struct addr peer;
 	int fd = inetd_take_client(&peer);
 
-	privileges_drop(server->config.user);
-	server->sandbox = choose_sandbox(&server->config);
-	server_init(server);
-	if (!listener_configure_socket(fd, &server->config))
+	privileges_drop(server.config.user);
+	server.sandbox = choose_sandbox(&server.config);
+	server_init(&server);
+	if (!listener_configure_socket(fd, &server.config))
 		log_fatal("standard input is not a TCP socket");
-	intake_admit(server, fd, &peer);
-	server_run(server);
+	intake_admit(&server, fd, &peer);
+	server_run(&server);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct server server;
 	static struct command_line command;
 
 	daemon_claim_standard_descriptors();
@@ -164,10 +171,11 @@ main(int argc, char **argv)
 	server.command = &command;
 	start_log(&command, &server.config);
 	notify_open(&server.notify);
+	log_on_fatal(tell_service_manager);
 	signals_init();
 	if (command.inetd)
-		serve_inetd(&server);
+		serve_inetd();
 	else
-		serve(&server);
+		serve();
 	return EXIT_SUCCESS;
 }

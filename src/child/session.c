@@ -23,6 +23,7 @@
 
 #include <bsd/unistd.h>
 
+#include "child/proxy.h"
 #include "common/clock.h"
 #include "common/signals.h"
 
@@ -158,6 +159,43 @@ write_all(int fd, const char *data, size_t length, struct board_line *line)
 	return REASON_NONE;
 }
 
+/* The release makes the parent see the client before it sees that it may. */
+static void
+report_header(struct board_line *line, const struct proxy_parser *parser)
+{
+	line->client = parser->client;
+	atomic_store_explicit(&line->header,
+	    parser->named ? HEADER_NAMED : HEADER_LOCAL, memory_order_release);
+}
+
+/* Reads the PROXY header and echoes what came with its end. */
+static enum reason
+take_header(int fd, struct board_line *line)
+{
+	struct proxy_parser parser = {0};
+	enum proxy_state state = PROXY_MORE;
+	enum reason reason;
+	size_t taken = 0;
+	ssize_t count = 0;
+
+	while (state == PROXY_MORE) {
+		count = read(fd, buffer, sizeof buffer);
+		if (count <= 0) {
+			reason = nothing_read(count);
+			if (reason == REASON_NONE)
+				continue; /* the parent watches the time */
+			return reason == REASON_SHUTDOWN ? reason
+							 : REASON_PROXY;
+		}
+		state = proxy_feed(
+		    &parser, (const uint8_t *)buffer, (size_t)count, &taken);
+	}
+	if (state == PROXY_BAD)
+		return REASON_PROXY;
+	report_header(line, &parser);
+	return write_all(fd, buffer + taken, (size_t)count - taken, line);
+}
+
 static enum reason
 echo(int fd, struct board_line *line)
 {
@@ -187,5 +225,10 @@ session_run(const struct session *session)
 	if (!lifetime_start(session->max_lifetime) ||
 	    !sandbox_enter(session->sandbox))
 		leave(session->line, REASON_SANDBOX);
-	leave(session->line, echo(session->fd, session->line));
+	enum reason reason = session->proxied
+				 ? take_header(session->fd, session->line)
+				 : REASON_NONE;
+	if (reason == REASON_NONE)
+		reason = echo(session->fd, session->line);
+	leave(session->line, reason);
 }

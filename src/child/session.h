@@ -18,6 +18,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "child/sandbox.h"
@@ -40,6 +41,7 @@ struct session {
 	struct board_line *line;
 	enum sandbox sandbox;
 	int64_t max_lifetime; /* ns, 0 = none */
+	bool proxied;         /* a PROXY header comes first */
 };
 
 /* Serves the client, leaves the outcome on the board line, and exits. */

@@ -13,14 +13,13 @@
 #define BOARD_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/addr.h"
 
-/* Why a session ended; the names are in children.c. */
+/* Why a session ended; the names are in events.c. */
 enum reason {
-	REASON_NONE,     /* it said nothing: it was killed or it crashed */
+	REASON_NONE,     /* it has not */
 	REASON_CLIENT,   /* the client closed its side */
 	REASON_IDLE,     /* nothing came for idle-timeout */
 	REASON_STALLED,  /* the client took nothing for write-timeout */
@@ -28,15 +27,26 @@ enum reason {
 	REASON_LIFETIME, /* max-lifetime was over */
 	REASON_SHUTDOWN, /* the daemon is stopping */
 	REASON_PROXY,    /* no good PROXY header */
-	REASON_SANDBOX   /* it could not be confined, and did not start */
+	REASON_SANDBOX,  /* it could not be confined, and did not start */
+
+	/* Not for sessions to say: */
+	REASON_KILLED, /* the parent killed it */
+	REASON_CRASHED /* it died, and not by the parent's hand */
+};
+
+/* What a session knows of its client, if it is behind a proxy. */
+enum header {
+	HEADER_AWAITED, /* the PROXY header is not complete */
+	HEADER_LOCAL,   /* it names nobody: the peer is the client */
+	HEADER_NAMED    /* the line's client is valid */
 };
 
 /* One cache line, so that sessions on two processors do not share one. */
 struct board_line {
 	_Alignas(64) _Atomic uint64_t bytes; /* echoed */
 	_Atomic uint8_t reason;              /* enum reason */
-	_Atomic bool proxied;                /* peer below is valid */
-	struct addr peer;                    /* whom the PROXY header names */
+	_Atomic uint8_t header;              /* enum header */
+	struct addr client; /* set before header, and not changed then */
 };
 
 #endif

@@ -303,7 +303,8 @@ config_read(struct config *config, FILE *file, const char *name,
 
 	while (good && (line = fparseln(file, &length, &number, NULL,
 			    FPARSELN_UNESCALL)) != NULL) {
-		(void)snprintf(where, sizeof where, "%s:%zu: ", name, number);
+		(void)snprintf(
+		    where, sizeof where, "%.400s:%zu: ", name, number);
 		if (strlen(line) != length)
 			good = fail(error, "%sNUL byte", where);
 		else if (*trim(line) != '\0')

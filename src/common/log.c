@@ -39,6 +39,7 @@ static struct {
 	int facility;
 	int fd; /* syslog's socket, -1 = not connected */
 	uint64_t dropped;
+	void (*last_words)(const char *message, int error);
 } state = {
     .starting = true,
     .level = LOG_INFO,
@@ -105,14 +106,13 @@ static bool
 stderr_write(int priority, const char *message)
 {
 	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
-	char line[LINE_SIZE], prefix[8] = "";
+	char line[LINE_SIZE], prefix[8] = "echod: ";
 
 	if (poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT))
 		return false;
-	if (state.journal)
+	if (state.journal) /* which knows the name, but not the priority */
 		(void)snprintf(prefix, sizeof prefix, "<%d>", priority);
-	int length =
-	    snprintf(line, sizeof line, "%sechod: %s\n", prefix, message);
+	int length = snprintf(line, sizeof line, "%s%s\n", prefix, message);
 	return write(STDERR_FILENO, line, (size_t)length) == length;
 }
 
@@ -173,12 +173,23 @@ log_message(int priority, const char *format, ...)
 void
 log_fatal(const char *format, ...)
 {
+	int error = errno;
+	char message[MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vlog(LOG_ERR, format, ap);
+	(void)vsnprintf(message, sizeof message, format, ap);
 	va_end(ap);
+	log_message(LOG_ERR, "%s", message);
+	if (state.last_words != NULL)
+		state.last_words(message, error);
 	exit(EXIT_FAILURE);
+}
+
+void
+log_on_fatal(void (*tell)(const char *message, int error))
+{
+	state.last_words = tell;
 }
 
 void

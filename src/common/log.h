@@ -35,6 +35,12 @@ bool log_wants(int priority);
 void log_message(int priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Whom else log_fatal() tells why the program ends; error is errno as it was
+ * when log_fatal() was called.
+ */
+void log_on_fatal(void (*tell)(const char *message, int error));
+
 /* Logs at LOG_ERR and exits with status 1. */
 _Noreturn void
 log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -52,6 +52,10 @@ admission_charge(const struct rate *rate, int64_t rate_clear, int64_t now)
 {
 	if (rate->per_second == 0)
 		return rate_clear;
+	/* A rate that was lower until a reload counts as used up at most. */
+	int64_t latest = now + step(rate) * rate->burst;
+	if (rate_clear > latest)
+		rate_clear = latest;
 	return (rate_clear > now ? rate_clear : now) + step(rate);
 }
 

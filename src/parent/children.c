@@ -74,6 +74,16 @@ children_release(struct children *children, struct child *child)
 	children->count--;
 }
 
+bool
+board_client(const struct board_line *line, struct addr *client)
+{
+	if (atomic_load_explicit(&line->header, memory_order_acquire) !=
+	    HEADER_NAMED)
+		return false;
+	*client = line->client;
+	return client->family == AF_INET || client->family == AF_INET6;
+}
+
 struct child *
 children_find(struct children *children, pid_t pid)
 {
@@ -95,9 +105,23 @@ children_signal(struct children *children, int signo)
 {
 	struct child *child = NULL;
 
-	while ((child = children_next(children, child)) != NULL) {
-		if (signo == SIGKILL)
-			child->killed = true;
+	while ((child = children_next(children, child)) != NULL)
 		(void)kill(child->pid, signo);
-	}
+}
+
+void
+children_kill(struct children *children)
+{
+	struct child *child = NULL;
+
+	while ((child = children_next(children, child)) != NULL)
+		child_kill(child, REASON_KILLED);
+}
+
+void
+child_kill(struct child *child, enum reason why)
+{
+	if (child->cut == REASON_NONE)
+		child->cut = why;
+	(void)kill(child->pid, SIGKILL);
 }

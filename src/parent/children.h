@@ -32,11 +32,14 @@ struct child {
 	struct source *source; /* NULL: none is charged */
 	int64_t started;       /* ns */
 	pid_t pid;             /* 0 until committed */
-	bool killed;           /* by us, with SIGKILL */
+	enum reason cut; /* why the parent killed it; REASON_NONE if not */
+	TAILQ_ENTRY(child) unnamed; /* see naming.h */
+	bool awaited;               /* it is among the unnamed */
 };
 
 RB_HEAD(child_tree, child);
 SLIST_HEAD(child_list, child);
+TAILQ_HEAD(child_queue, child);
 
 struct children {
 	struct child *slots;
@@ -58,6 +61,12 @@ void children_release(struct children *, struct child *);
 
 struct board_line *children_line(const struct children *, const struct child *);
 
+/*
+ * The client that the session says is behind the peer, if any.  The address
+ * is copied before it is checked: the line is the session's to write.
+ */
+bool board_client(const struct board_line *, struct addr *client);
+
 /* NULL if pid is no session's. */
 struct child *children_find(struct children *, pid_t);
 
@@ -66,5 +75,9 @@ struct child *children_next(struct children *, struct child *);
 
 /* Sends the signal to every session. */
 void children_signal(struct children *, int signo);
+
+/* Kills one, or all of them as REASON_KILLED. */
+void child_kill(struct child *, enum reason why);
+void children_kill(struct children *);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "parent/drain.h"
 
+#include <inttypes.h>
 #include <signal.h>
 
 #include "common/clock.h"
@@ -16,7 +17,10 @@
 void
 drain_remind(struct server *server, int64_t now)
 {
-	children_signal(&server->children, server->overdue ? SIGKILL : SIGTERM);
+	if (server->overdue)
+		children_kill(&server->children);
+	else
+		children_signal(&server->children, SIGTERM);
 	server->due[TIMER_DRAIN] = now + REMINDER;
 }
 
@@ -31,7 +35,10 @@ drain_end(struct server *server, int64_t now)
 void
 drain_start(struct server *server, int64_t now)
 {
-	notify_send(&server->notify, "STOPPING=1\nSTATUS=Stopping");
+	/* However long the drain is, it is not to be cut short. */
+	notify_send(&server->notify,
+	    "STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=%" PRId64,
+	    (server->config.drain_timeout + 5 * SEC) / USEC);
 	if (!server->listeners.adopted)
 		intake_last(server);
 	listeners_close(&server->listeners);

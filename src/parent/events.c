@@ -5,13 +5,16 @@
 #include "parent/events.h"
 
 #include <inttypes.h>
-#include <signal.h>
+#include <stdio.h>
+
+#include <bsd/string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 
 enum {
-	SECONDS_STRLEN = 32
+	SECONDS_STRLEN = 32,
+	WHO_STRLEN = 2 * ADDR_STRLEN + 8
 };
 
 /* "12.345" */
@@ -67,7 +70,7 @@ event_accepted(const struct child *child)
 }
 
 static const char *
-reason_name(const struct child *child, enum reason reason)
+reason_name(enum reason reason)
 {
 	static const char *const names[] = {
 	    [REASON_NONE] = "crashed",
@@ -79,32 +82,47 @@ reason_name(const struct child *child, enum reason reason)
 	    [REASON_SHUTDOWN] = "shutdown",
 	    [REASON_PROXY] = "proxy-header",
 	    [REASON_SANDBOX] = "crashed",
+	    [REASON_KILLED] = "killed",
+	    [REASON_CRASHED] = "crashed",
 	};
 
-	if (reason == REASON_NONE && child->killed)
-		return "killed";
-	/* The board is written by the session: anything may stand there. */
-	return (size_t)reason < sizeof names / sizeof *names ? names[reason]
-							     : "crashed";
+	return names[reason];
+}
+
+/* "192.0.2.1:51234", or "203.0.113.9:4711 via 192.0.2.1:51234" */
+static const char *
+who(const struct child *child, const struct board_line *line,
+    char buf[WHO_STRLEN])
+{
+	char peer[ADDR_STRLEN], name[ADDR_STRLEN];
+	struct addr client;
+
+	(void)addr_format(&child->peer, peer);
+	if (board_client(line, &client))
+		(void)snprintf(buf, WHO_STRLEN, "%s via %s",
+		    addr_format(&client, name), peer);
+	else
+		(void)strlcpy(buf, peer, WHO_STRLEN);
+	return buf;
 }
 
 void
 event_closed(const struct child *child, const struct board_line *line,
-    struct ending ending, int64_t now)
+    enum reason reason, int signo, int64_t now)
 {
-	const char *reason = reason_name(child, ending.reason);
-	bool crashed = ending.reason == REASON_NONE && !child->killed;
-	char peer[ADDR_STRLEN], duration[SECONDS_STRLEN], signo[16] = "";
+	bool crashed = reason == REASON_CRASHED;
+	char name[WHO_STRLEN], duration[SECONDS_STRLEN], suffix[16] = "";
 
-	if (crashed && ending.signo != 0)
-		(void)snprintf(signo, sizeof signo, " signal=%d", ending.signo);
-	if (ending.reason == REASON_SANDBOX)
+	if (crashed && signo != 0)
+		(void)snprintf(suffix, sizeof suffix, " signal=%d", signo);
+	if (reason == REASON_SANDBOX)
 		log_message(LOG_ERR, "session %d could not be confined",
 		    (int)child->pid);
 	log_message(crashed ? LOG_WARNING : LOG_INFO,
 	    "closed %s pid=%d bytes=%" PRIu64 " duration=%s reason=%s%s",
-	    addr_format(&child->peer, peer), (int)child->pid, bytes_of(line),
-	    seconds(now - child->started, duration), reason, signo);
+	    who(child, line, name), (int)child->pid, bytes_of(line),
+	    seconds(now - child->started, duration), reason_name(reason),
+	    suffix);
 }
 
 void
@@ -120,11 +138,11 @@ void
 event_session(
     const struct child *child, const struct board_line *line, int64_t now)
 {
-	char peer[ADDR_STRLEN], duration[SECONDS_STRLEN];
+	char name[WHO_STRLEN], duration[SECONDS_STRLEN];
 
 	log_message(LOG_NOTICE,
 	    "session %s pid=%d bytes=%" PRIu64 " duration=%s",
-	    addr_format(&child->peer, peer), (int)child->pid, bytes_of(line),
+	    who(child, line, name), (int)child->pid, bytes_of(line),
 	    seconds(now - child->started, duration));
 }
 

@@ -17,12 +17,6 @@
 #include "common/board.h"
 #include "parent/children.h"
 
-/* A session's end, put together from wait(2)'s status and the board. */
-struct ending {
-	enum reason reason;
-	int signo; /* that killed it, 0 = it exited */
-};
-
 struct totals {
 	size_t children;  /* live now */
 	uint64_t served;  /* sessions ever begun */
@@ -34,8 +28,10 @@ void event_listening(const struct addr *);
 void event_sandbox(enum sandbox);
 void event_ready(void);
 void event_accepted(const struct child *);
-void event_closed(const struct child *, const struct board_line *,
-    struct ending, int64_t now);
+
+/* signo is what killed the session, 0 = it exited. */
+void event_closed(const struct child *, const struct board_line *, enum reason,
+    int signo, int64_t now);
 void event_status(const struct totals *);
 void
 event_session(const struct child *, const struct board_line *, int64_t now);

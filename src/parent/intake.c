@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "parent/admission.h"
 #include "parent/events.h"
+#include "parent/naming.h"
 
 enum {
 	/* So that signals and timers are seen to under any load. */
@@ -32,14 +33,21 @@ intake_is_open(const struct server *server)
 	       server->children.count < (size_t)server->config.max_children;
 }
 
-static void
-refuse(struct server *server, int fd, const struct source *source,
-    enum verdict verdict, int64_t now)
+uint64_t
+intake_count_refusal(struct server *server, const struct prefix *source,
+    const char *reason, int64_t now)
 {
-	(void)close(fd);
-	if (refusals_add(
-		&server->refusals, &source->prefix, admission_reason(verdict)))
+	if (server->due[TIMER_REFUSALS] == 0)
 		server->due[TIMER_REFUSALS] = now + REFUSALS_SPAN;
+	return refusals_add(&server->refusals, source, reason);
+}
+
+struct source *
+intake_source(struct server *server, const struct addr *addr, int64_t now)
+{
+	return sources_get(&server->sources, addr,
+	    (unsigned)server->config.source_prefix_v4,
+	    (unsigned)server->config.source_prefix_v6, now);
 }
 
 /* The client keeps its place until the next try. */
@@ -60,6 +68,12 @@ postpone(struct server *server, int fd, struct child *child, int error)
 		server->due[TIMER_FORK_TROUBLE] = now + TROUBLE_SPAN;
 }
 
+static bool
+is_proxied(const struct server *server)
+{
+	return server->config.proxy_protocol == PROXY_REQUIRED;
+}
+
 static void
 spawn(struct server *server, int fd, struct child *child)
 {
@@ -70,6 +84,7 @@ spawn(struct server *server, int fd, struct child *child)
 	    .line = children_line(&server->children, child),
 	    .sandbox = server->sandbox,
 	    .max_lifetime = server->config.max_lifetime,
+	    .proxied = is_proxied(server),
 	};
 	pid_t pid = fork();
 
@@ -83,6 +98,8 @@ spawn(struct server *server, int fd, struct child *child)
 	(void)close(fd);
 	server->served++;
 	server->fork_delay = 0;
+	if (session.proxied)
+		naming_expect(server, child);
 	event_accepted(child);
 }
 
@@ -91,14 +108,14 @@ intake_admit(struct server *server, int fd, const struct addr *peer)
 {
 	const struct config *config = &server->config;
 	int64_t now = clock_now();
-	struct source *source = sources_get(&server->sources, peer,
-	    (unsigned)config->source_prefix_v4,
-	    (unsigned)config->source_prefix_v6, now);
+	struct source *source = intake_source(server, peer, now);
 	struct account account = {source->sessions, source->rate_clear};
 	enum verdict verdict = admission_check(config, peer, account, now);
 
 	if (verdict != ADMITTED) {
-		refuse(server, fd, source, verdict, now);
+		(void)close(fd);
+		(void)intake_count_refusal(
+		    server, &source->prefix, admission_reason(verdict), now);
 		return;
 	}
 	struct child *child = children_reserve(&server->children, peer, now);
@@ -106,10 +123,12 @@ intake_admit(struct server *server, int fd, const struct addr *peer)
 		(void)close(fd);
 		return;
 	}
-	source->rate_clear =
-	    admission_charge(&config->rate_per_source, source->rate_clear, now);
-	sources_hold(&server->sources, source);
-	child->source = source;
+	if (!is_proxied(server)) {
+		source->rate_clear = admission_charge(
+		    &config->rate_per_source, source->rate_clear, now);
+		sources_hold(&server->sources, source);
+		child->source = source;
+	}
 	spawn(server, fd, child);
 }
 

@@ -21,6 +21,16 @@ void intake_accept(struct server *, const struct listener *);
  */
 void intake_admit(struct server *, int fd, const struct addr *peer);
 
+/* The entry of the address in the table of sources, as configured. */
+struct source *intake_source(struct server *, const struct addr *, int64_t now);
+
+/*
+ * Counts a refusal, to be logged with others like it at the end of their
+ * period.  Returns how many like it there are in this period, 0 = uncounted.
+ */
+uint64_t intake_count_refusal(struct server *, const struct prefix *source,
+    const char *reason, int64_t now);
+
 /* Tries again to fork for the client that waits for it. */
 void intake_retry(struct server *, int64_t now);
 

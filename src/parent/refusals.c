@@ -25,19 +25,17 @@ place(
 	return r;
 }
 
-bool
+uint64_t
 refusals_add(
     struct refusals *refusals, const struct prefix *source, const char *reason)
 {
-	bool first = refusals->used == 0;
 	struct refusal *refusal = place(refusals, source, reason);
 
 	refusals->total++;
 	if (refusal != NULL)
-		refusal->count++;
-	else
-		refusals->others++;
-	return first;
+		return ++refusal->count;
+	refusals->others++;
+	return 0;
 }
 
 void

@@ -9,7 +9,6 @@
 #ifndef REFUSALS_H
 #define REFUSALS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +33,11 @@ struct refusals {
 	uint64_t total;  /* since the start of the daemon */
 };
 
-/* Counts one.  Returns whether it is the first of a period. */
-bool refusals_add(
+/*
+ * Counts one.  Returns how many of that source and reason there are in this
+ * period, 0 if it found no place among the first.
+ */
+uint64_t refusals_add(
     struct refusals *, const struct prefix *source, const char *reason);
 
 /* Logs the period's counts and starts anew. */

@@ -24,6 +24,7 @@
 #include "parent/drain.h"
 #include "parent/events.h"
 #include "parent/intake.h"
+#include "parent/naming.h"
 #include "parent/reload.h"
 
 #define LOG_DELAY    SEC
@@ -31,18 +32,41 @@
 
 /* ---- sessions that have ended ------------------------------------------- */
 
+/*
+ * What the session says counts only if it came to its own end, and only if
+ * it is for a session to say.
+ */
+static enum reason
+reason_of_end(const struct child *child, enum reason said, bool signaled)
+{
+	if (!signaled && said > REASON_NONE && said < REASON_KILLED)
+		return said;
+	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
+}
+
+/* Bad headers are logged like refusals, one line a source and period. */
+static bool
+is_worth_a_line(struct server *server, const struct child *child,
+    enum reason reason, int64_t now)
+{
+	struct prefix peer = prefix_of(&child->peer, UINT8_MAX);
+
+	return reason != REASON_PROXY ||
+	       intake_count_refusal(server, &peer, "proxy-header", now) == 1;
+}
+
 static void
 session_ended(
     struct server *server, struct child *child, int status, int64_t now)
 {
 	struct board_line *line = children_line(&server->children, child);
-	struct ending ending = {.reason = line->reason,
-	    .signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	enum reason reason = reason_of_end(child, line->reason, signo != 0);
 
-	if (ending.signo != 0)
-		ending.reason = REASON_NONE; /* it did not come to an end */
-	event_closed(child, line, ending, now);
+	if (is_worth_a_line(server, child, reason, now))
+		event_closed(child, line, reason, signo, now);
 	server->bytes += line->bytes;
+	naming_forget(server, child);
 	sources_drop(&server->sources, child->source);
 	children_release(&server->children, child);
 }
@@ -160,6 +184,7 @@ static void (*const timers[NTIMERS])(struct server *, int64_t now) = {
     [TIMER_ACCEPT_TROUBLE] = accept_trouble_over,
     [TIMER_FORK_TROUBLE] = fork_trouble_over,
     [TIMER_REFUSALS] = refusals_over,
+    [TIMER_NAMING] = naming_look,
     [TIMER_LOG] = flush_log,
     [TIMER_STATUS] = notify_status,
     [TIMER_WATCHDOG] = notify_watchdog,
@@ -266,6 +291,7 @@ server_init(struct server *server)
 {
 	server->pid = getpid();
 	server->pending_fd = -1;
+	TAILQ_INIT(&server->unnamed);
 	server->accept_trouble.what = "accept";
 	server->fork_trouble.what = "fork";
 	if (!children_init(&server->children) ||

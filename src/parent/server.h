@@ -29,6 +29,7 @@ enum timer {
 	TIMER_ACCEPT_TROUBLE, /* a period of trouble is over */
 	TIMER_FORK_TROUBLE,
 	TIMER_REFUSALS, /* a period of refusals is over */
+	TIMER_NAMING,   /* look for PROXY headers */
 	TIMER_LOG,      /* tell of dropped messages */
 	TIMER_STATUS,   /* tell the service manager */
 	TIMER_WATCHDOG,
@@ -60,6 +61,8 @@ struct server {
 	int pending_fd; /* -1 = none */
 	struct child *pending;
 	int64_t fork_delay;
+
+	struct child_queue unnamed; /* see naming.h */
 
 	bool stopping;
 	bool overdue; /* the drain deadline is over */

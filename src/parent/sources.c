@@ -116,6 +116,6 @@ sources_hold(struct sources *sources, struct source *source)
 void
 sources_drop(struct sources *sources, struct source *source)
 {
-	if (--source->sessions == 0)
+	if (source != NULL && --source->sessions == 0)
 		idle_append(sources, source);
 }

@@ -56,7 +56,7 @@ bool sources_init(struct sources *);
 struct source *sources_get(struct sources *, const struct addr *peer,
     unsigned bits_v4, unsigned bits_v6, int64_t now);
 
-/* One session more, one session less. */
+/* One session more, one session less; dropping NULL does nothing. */
 void sources_hold(struct sources *, struct source *);
 void sources_drop(struct sources *, struct source *);
 
