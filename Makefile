@@ -10,6 +10,7 @@
 #   LINK=static|dynamic   how echod is linked; static (a static PIE) where libbsd.a exists
 #   SANITIZE=LIST         for example address,undefined; give it a BUILD of its own
 #   COVERAGE=1            line counts by gcov; give it a BUILD of its own
+#   V=1                   shows the commands
 #   BUILD=DIR             where everything is built; programs land there too unless it is "build"
 
 VERSION = 1.0
@@ -37,7 +38,9 @@ COMMON = addr config duration log signals value
 PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges refusals reload server sources systemd trial trouble
 CHILD = proxy sandbox session
-CLIENT =
+CLIENT = check check_cases connect draw exchange failure fifo histogram interrupts load \
+	options payload ping ping_report pipe proxy_header report svg swarm target \
+	threshold units
 
 ECHOD = $(COMMON:%=src/common/%.c) $(PARENT:%=src/parent/%.c) \
 	$(CHILD:%=src/child/%.c)
@@ -90,22 +93,27 @@ endif
 
 COMPILE = $(CC) -std=c17 $(DEFINES) $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS)
 LINK_C = $(CC) $(HARDEN) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
+Q = $(if $(V),,@)
+say = @printf '  %-5s %s\n'
 BIN = $(if $(filter build,$(BUILD)),.,$(BUILD))
-ALL = $(BIN)/echod $(if $(CLIENT),$(BIN)/echoc)
+ALL = $(BIN)/echod $(BIN)/echoc
 
 # ---- programs ---------------------------------------------------------------
 
 all: $(ALL)
 
 $(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
-	$(LINK_C) $(echod_PIE) -o $@ $^ $(echod_LIBS)
+	$(say) LINK $@
+	$(Q)$(LINK_C) $(echod_PIE) -o $@ $^ $(echod_LIBS)
 
 $(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o)
-	$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lm
+	$(say) LINK $@
+	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lm
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Isrc -MMD -MP -c -o $@ $<
+	$(say) CC $<
+	$(Q)$(COMPILE) -Isrc -MMD -MP -c -o $@ $<
 
 # Changed flags rebuild everything; unchanged ones nothing.
 $(BUILD)/flags: FORCE
@@ -128,7 +136,8 @@ UNIT_OBJECTS = $(ECHOD:%.c=$(BUILD)/%.o) \
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJECTS) $(COVERAGE_OBJECT)
 	@mkdir -p $(@D)
-	$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka -lm
+	$(say) LINK $@
+	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka -lm
 
 check: all $(TEST_PROGRAMS)
 	ECHOD=$(abspath $(BIN)/echod) ECHOC=$(abspath $(BIN)/echoc) \
@@ -157,7 +166,8 @@ fuzz: $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(ECHOD) $(ECHOC) $(HEADERS)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
+	$(say) FUZZ $@
+	$(Q)$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
 
 # Formatting, headers that stand alone, manual pages, and two analysers.
 lint:
@@ -179,6 +189,39 @@ format:
 UNITDIR = $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/usr/lib/systemd/system)
 SYSUSERSDIR = $(or $(shell $(PKG_CONFIG) --variable=sysusersdir systemd 2>/dev/null),/usr/lib/sysusers.d)
 
+SUBSTITUTE = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@docdir@|$(docdir)|g' \
+	-e 's|@sysconfdir@|$(sysconfdir)|g'
+INSTALLED = $(sbindir)/echod $(bindir)/echoc \
+	$(mandir)/man8/echod.8 $(mandir)/man5/echod.conf.5 $(mandir)/man1/echoc.1 \
+	$(UNITDIR)/echod.service $(UNITDIR)/echod@.service $(UNITDIR)/echod.socket \
+	$(SYSUSERSDIR)/echod.conf $(docdir)/socket-only.conf
+
+# An echod.conf that is there already stays as it is.
+install: all
+	$(INSTALL) -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%))) $(DESTDIR)$(sysconfdir)
+	$(INSTALL) -m 755 $(BIN)/echod $(DESTDIR)$(sbindir)/echod
+	$(INSTALL) -m 755 $(BIN)/echoc $(DESTDIR)$(bindir)/echoc
+	$(INSTALL) -m 644 man/echod.8 $(DESTDIR)$(mandir)/man8/echod.8
+	$(INSTALL) -m 644 man/echod.conf.5 $(DESTDIR)$(mandir)/man5/echod.conf.5
+	$(INSTALL) -m 644 man/echoc.1 $(DESTDIR)$(mandir)/man1/echoc.1
+	$(SUBSTITUTE) -e 's| *@options@||' systemd/echod.service.in \
+	    > $(DESTDIR)$(UNITDIR)/echod.service
+	$(SUBSTITUTE) -e 's|@options@|--config=$(sysconfdir)/echod/%i.conf|' \
+	    systemd/echod.service.in > $(DESTDIR)$(UNITDIR)/echod@.service
+	$(INSTALL) -m 644 systemd/echod.socket $(DESTDIR)$(UNITDIR)/echod.socket
+	$(INSTALL) -m 644 systemd/echod.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/echod.conf
+	$(INSTALL) -m 644 systemd/socket-only.conf $(DESTDIR)$(docdir)/socket-only.conf
+	test -e $(DESTDIR)$(sysconfdir)/echod.conf || \
+	    $(INSTALL) -m 644 etc/echod.conf $(DESTDIR)$(sysconfdir)/echod.conf
+
+# An echod.conf that was changed is not ours to take away.
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	if cmp -s etc/echod.conf $(DESTDIR)$(sysconfdir)/echod.conf; then \
+	    rm -f $(DESTDIR)$(sysconfdir)/echod.conf; fi
+	if [ -d $(DESTDIR)$(docdir) ]; then \
+	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir); fi
+
 # Debian, as root.  The second line is for the tests only, the third for lint,
 # sanitizers and fuzzing, the fourth for the booted systemd, the fifth for proxies.
 deps:
@@ -190,8 +233,14 @@ deps:
 	    debootstrap systemd-container \
 	    haproxy socat ncat xinetd netcat-openbsd
 
+help:
+	@sed -n '2,/^VERSION/s/^# \{0,1\}//p' Makefile
+	@echo 'Targets: all run deps check check-system torture coverage fuzz lint format'
+	@echo '         install uninstall clean help'
+
 clean:
 	rm -rf build echod echoc
 
 .SECONDARY:
-.PHONY: all run check check-system torture coverage fuzz lint format deps clean FORCE
+.PHONY: all run check check-system torture coverage fuzz lint format \
+	install uninstall deps help clean FORCE

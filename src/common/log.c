@@ -148,7 +148,7 @@ log_flush(void)
 	return true;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 vlog(int priority, const char *format, va_list ap)
 {
 	char message[MESSAGE_MAX];

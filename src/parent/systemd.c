@@ -79,7 +79,7 @@ notify_open(struct notify *notify)
 	(void)unsetenv("WATCHDOG_PID");
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 vsend(const struct notify *notify, int flags, const char *format, va_list ap)
 {
 	char message[MESSAGE_MAX];
