@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <bsd/stdlib.h>
+#include <bsd/string.h>
 
 #include "common/addr.h"
 #include "common/config.h"
@@ -77,6 +78,21 @@ const struct type type_duration = {
 
 /* ---- one of several words ------------------------------------------------ */
 
+/* The message for a word that is none of them; it stays until the next. */
+static const char *
+list_choices(const struct choice *choices)
+{
+	static char message[128];
+
+	(void)strlcpy(message, "not one of", sizeof message);
+	for (const struct choice *c = choices; c->name != NULL; c++) {
+		(void)strlcat(
+		    message, c == choices ? " " : ", ", sizeof message);
+		(void)strlcat(message, c->name, sizeof message);
+	}
+	return message;
+}
+
 static const char *
 choice_parse(void *value, const char *text, const struct domain *domain)
 {
@@ -85,7 +101,7 @@ choice_parse(void *value, const char *text, const struct domain *domain)
 			*(int64_t *)value = c->value;
 			return NULL;
 		}
-	return "not one of the words this key takes";
+	return list_choices(domain->choices);
 }
 
 static void
