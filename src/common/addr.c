@@ -83,6 +83,17 @@ addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *ss)
 	}
 }
 
+/* An interface by name, or by number as it is printed once it is gone. */
+static uint32_t
+scope_parse(const char *zone)
+{
+	const char *errstr;
+	uint32_t scope = if_nametoindex(zone);
+
+	return scope != 0 ? scope
+			  : (uint32_t)strtonum(zone, 1, UINT32_MAX, &errstr);
+}
+
 const char *
 addr_parse_host(const char *text, struct addr *out)
 {
@@ -99,7 +110,7 @@ addr_parse_host(const char *text, struct addr *out)
 		if (inet_pton(AF_INET6, host, addr.bytes) != 1)
 			return "not an IP address";
 	}
-	if (zone != NULL && (addr.scope = if_nametoindex(zone)) == 0)
+	if (zone != NULL && (addr.scope = scope_parse(zone)) == 0)
 		return "no such interface";
 	canonicalize(&addr);
 	*out = addr;

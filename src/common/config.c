@@ -200,11 +200,16 @@ fail(struct config_error *error, const char *format, ...)
 	return false;
 }
 
+enum {
+	QUOTED_MAX = 64, /* bytes of a text worth showing */
+	QUOTED_SIZE = 4 * QUOTED_MAX + 1
+};
+
 /* What a hostile or binary text looks like in a one-line message. */
 static const char *
-quote(const char *text, char buf[static 4 * 64 + 1])
+quote(const char *text, char buf[QUOTED_SIZE])
 {
-	char cut[64];
+	char cut[QUOTED_MAX];
 
 	(void)strlcpy(cut, text, sizeof cut);
 	(void)strvis(buf, cut, VIS_CSTYLE | VIS_NL | VIS_TAB);
@@ -215,7 +220,7 @@ static bool
 set(struct config *config, const struct key *key, const char *value,
     const char *where, struct config_error *error)
 {
-	char quoted[4 * 64 + 1];
+	char quoted[QUOTED_SIZE];
 	const char *errstr =
 	    key->type->parse(field(config, key), value, &key->domain);
 
@@ -274,7 +279,7 @@ static bool
 read_setting(struct config *config, char *line, const char *where,
     bool seen[NKEYS], struct config_error *error)
 {
-	char quoted[4 * 64 + 1];
+	char quoted[QUOTED_SIZE];
 	char *equals = strchr(line, '=');
 
 	if (equals == NULL)
@@ -414,6 +419,19 @@ name_file(struct command_line *command, struct config_error *error)
 	return true;
 }
 
+/* Names the option that getopt_long(3) was at. */
+static bool
+misused(const char *what, char **argv, struct config_error *error)
+{
+	char quoted[QUOTED_SIZE];
+	const char *option = argv[optind - 1];
+	const char letter[] = {'-', (char)optopt, '\0'};
+
+	if (strncmp(option, "--", 2) != 0 && optopt > 0 && optopt < FIRST_KEY)
+		option = letter; /* perhaps one of several in a word */
+	return fail(error, "%s: %s", what, quote(option, quoted));
+}
+
 static bool
 take_option(struct command_line *command, int option, char **argv,
     struct config_error *error)
@@ -443,10 +461,9 @@ take_option(struct command_line *command, int option, char **argv,
 		command->action = ACTION_VERSION;
 		return true;
 	case ':':
-		return fail(
-		    error, "option needs a value: %s", argv[optind - 1]);
+		return misused("option needs a value", argv, error);
 	case '?':
-		return fail(error, "unknown option: %s", argv[optind - 1]);
+		return misused("no such option, or not so", argv, error);
 	default:
 		return remember(command, key_by_option(option), optarg, error);
 	}
@@ -457,6 +474,7 @@ command_line_parse(struct command_line *command, int argc, char **argv,
     struct config_error *error)
 {
 	struct options options;
+	char quoted[QUOTED_SIZE];
 	int option;
 
 	*command = (struct command_line){.file = CONFIG_FILE};
@@ -468,7 +486,8 @@ command_line_parse(struct command_line *command, int argc, char **argv,
 		if (!take_option(command, option, argv, error))
 			return false;
 	if (optind < argc)
-		return fail(error, "unexpected argument: %s", argv[optind]);
+		return fail(error, "unexpected argument: %s",
+		    quote(argv[optind], quoted));
 	return true;
 }
 

@@ -214,18 +214,25 @@ text_parse(void *value, const char *text, const struct domain *domain)
 	return NULL;
 }
 
+/* "name = text", with a backslash where the file's syntax needs one. */
+static void
+print_escaped(FILE *out, const char *name, const char *text)
+{
+	(void)fprintf(out, "%s = ", name);
+	for (; *text != '\0'; text++) {
+		if (*text == '#' || *text == '\\')
+			(void)fputc('\\', out);
+		(void)fputc(*text, out);
+	}
+	(void)fputc('\n', out);
+}
+
 static void
 text_print(
     FILE *out, const char *name, const void *value, const struct domain *domain)
 {
 	(void)domain;
-	(void)fprintf(out, "%s = ", name);
-	for (const char *c = *(char *const *)value; *c != '\0'; c++) {
-		if (*c == '#' || *c == '\\')
-			(void)fputc('\\', out);
-		(void)fputc(*c, out);
-	}
-	(void)fputc('\n', out);
+	print_escaped(out, name, *(char *const *)value);
 }
 
 const struct type type_text = {
@@ -289,8 +296,7 @@ addrs_print(
 
 	(void)domain;
 	for (size_t i = 0; i < list->count; i++)
-		(void)fprintf(
-		    out, "%s = %s\n", name, addr_format(&list->items[i], buf));
+		print_escaped(out, name, addr_format(&list->items[i], buf));
 }
 
 const struct type type_addrs = {
