@@ -463,7 +463,7 @@ take_option(struct command_line *command, int option, char **argv,
 	case ':':
 		return misused("option needs a value", argv, error);
 	case '?':
-		return misused("no such option, or not so", argv, error);
+		return misused("unknown option", argv, error);
 	default:
 		return remember(command, key_by_option(option), optarg, error);
 	}
