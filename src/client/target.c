@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/target.h"
+
+#include <ctype.h>
+#include <err.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+static const char default_port[] = "7";
+
+static const char *
+parse_port(const char *text, char port[6])
+{
+	const char *errstr;
+
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
+		return "the port is not a number";
+	(void)strtonum(text, 1, UINT16_MAX, &errstr);
+	text += strspn(text, "0");
+	if (errstr != NULL || strlcpy(port, text, 6) >= 6)
+		return "the port is not in 1..65535";
+	return NULL;
+}
+
+/* Copies the host without its brackets; rest is set to what follows it. */
+static const char *
+parse_host(const char *text, char host[TARGET_HOST_STRLEN], const char **rest)
+{
+	bool bracketed = text[0] == '[';
+	size_t length;
+
+	if (bracketed)
+		text++;
+	length = strcspn(text, bracketed ? "]" : ":");
+	if (bracketed && text[length] != ']')
+		return "a bracket is not closed";
+	if (length == 0)
+		return "the host is missing";
+	if (length >= TARGET_HOST_STRLEN)
+		return "the host name is too long";
+	memcpy(host, text, length);
+	host[length] = '\0';
+	for (size_t i = 0; i < length; i++)
+		if (!isgraph((unsigned char)host[i]) || host[i] == '[')
+			return "not a host name";
+	if (bracketed && strchr(host, ':') == NULL)
+		return "brackets are for IPv6 addresses";
+	*rest = text + length + bracketed;
+	return NULL;
+}
+
+const char *
+target_parse(const char *text, struct target_name *out)
+{
+	struct target_name name;
+	const char *rest, *errstr;
+
+	if (text[0] != '[' && strchr(text, ':') != strrchr(text, ':'))
+		return "an IPv6 address needs brackets: [::1]:7";
+	if ((errstr = parse_host(text, name.host, &rest)) != NULL)
+		return errstr;
+	if (rest[0] != '\0' && rest[0] != ':')
+		return "junk after the bracket";
+	(void)strlcpy(name.port, default_port, sizeof name.port);
+	if (rest[0] == ':' &&
+	    (errstr = parse_port(rest + 1, name.port)) != NULL)
+		return errstr;
+	*out = name;
+	return NULL;
+}
+
+static void
+resolve(struct target *target, int family)
+{
+	const struct addrinfo hints = {.ai_family = family,
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_NUMERICSERV};
+	int error = getaddrinfo(
+	    target->name.host, target->name.port, &hints, &target->addresses);
+
+	if (error == EAI_SYSTEM)
+		err(2, "%s", target->name.host);
+	if (error != 0)
+		errx(2, "%s: %s", target->name.host, gai_strerror(error));
+}
+
+void
+target_open(struct target *target, const struct command *command,
+    const struct target_options *options, const char *text)
+{
+	int family = options->family;
+	const char *errstr;
+
+	*target = (struct target){.timeout = options->timeout,
+	    .proxy_version = options->proxy_version};
+	if (text == NULL)
+		options_fail(command, "the host is missing");
+	if ((errstr = target_parse(text, &target->name)) != NULL)
+		options_fail(command, "%s: %s", text, errstr);
+	if (options->proxy_source != NULL &&
+	    (errstr = addr_parse(
+		 options->proxy_source, &target->proxy_source)) != NULL)
+		options_fail(command, "--proxy-source=%s: %s",
+		    options->proxy_source, errstr);
+	if (options->source != NULL) {
+		errstr = addr_parse_host(options->source, &target->source);
+		if (errstr == NULL && family != AF_UNSPEC &&
+		    family != target->source.family)
+			errstr = "not of the family asked for";
+		if (errstr != NULL)
+			options_fail(command, "--source=%s: %s",
+			    options->source, errstr);
+		family = target->source.family;
+	}
+	resolve(target, family);
+}
+
+void
+target_close(struct target *target)
+{
+	freeaddrinfo(target->addresses);
+	target->addresses = NULL;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Whom to talk to: HOST[:PORT] from the command line, the addresses it
+ * resolves to, and what every subcommand may be told about reaching them.
+ */
+
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <netdb.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/options.h"
+#include "common/addr.h"
+#include "common/clock.h"
+
+enum {
+	TARGET_HOST_STRLEN = 256
+};
+
+struct target_name {
+	char host[TARGET_HOST_STRLEN];
+	char port[6];
+};
+
+/* What the options common to all subcommands set. */
+struct target_options {
+	int family;
+	int proxy_version; /* 0 = no header */
+	const char *source;
+	const char *proxy_source;
+	int64_t timeout; /* 0 = none */
+};
+
+/* Their rows, for a structure whose first member is struct target_options. */
+#define TARGET_ROWS                                                            \
+	{'4', "ipv4", NULL, OPTION_SET,                                        \
+	    offsetof(struct target_options, family), AF_INET, 0,               \
+	    "use IPv4 only"},                                                  \
+	    {'6', "ipv6", NULL, OPTION_SET,                                    \
+		offsetof(struct target_options, family), AF_INET6, 0,          \
+		"use IPv6 only"},                                              \
+	    {'I', "source", "ADDRESS", OPTION_TEXT,                            \
+		offsetof(struct target_options, source), 0, 0,                 \
+		"connect from this address"},                                  \
+	    {'W', "timeout", "TIME", OPTION_SPAN,                              \
+		offsetof(struct target_options, timeout), 0, 24 * 3600 * SEC,  \
+		"give up waiting after this long; 0 = never"},                 \
+	    {0, "proxy-v1", NULL, OPTION_SET,                                  \
+		offsetof(struct target_options, proxy_version), 1, 0,          \
+		"begin with a PROXY protocol header, version 1"},              \
+	    {0, "proxy-v2", NULL, OPTION_SET,                                  \
+		offsetof(struct target_options, proxy_version), 2, 0,          \
+		"the same in version 2"},                                      \
+	{                                                                      \
+		0, "proxy-source", "ADDRESS:PORT", OPTION_TEXT,                \
+		    offsetof(struct target_options, proxy_source), 0, 0,       \
+		    "the client that header names; this end by default"        \
+	}
+
+struct target {
+	struct target_name name;
+	struct addrinfo *addresses;
+	struct addr source;       /* AF_UNSPEC = the kernel's choice */
+	struct addr proxy_source; /* AF_UNSPEC = our end of the connection */
+	int proxy_version;
+	int64_t timeout;
+};
+
+/*
+ * Reads "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT"; the port is 7 unless
+ * given.  Asks nobody.  Returns NULL or what is wrong.
+ */
+const char *target_parse(const char *text, struct target_name *);
+
+/*
+ * Fills the target from the command line and resolves its name, which may
+ * take as long as the resolver does.  Any error is printed and exits 2.
+ */
+void target_open(struct target *, const struct command *,
+    const struct target_options *, const char *text);
+
+void target_close(struct target *);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/threshold.h"
+
+#include <string.h>
+
+#include "client/units.h"
+
+static const struct metric {
+	const char *name;
+	enum threshold_metric metric;
+} metrics[] = {
+    {"min", THRESHOLD_MIN},
+    {"avg", THRESHOLD_AVG},
+    {"max", THRESHOLD_MAX},
+    {"loss", THRESHOLD_LOSS},
+    {"errors", THRESHOLD_ERRORS},
+    {"rate", THRESHOLD_RATE},
+    {"conns", THRESHOLD_CONNS},
+};
+
+static const struct comparison {
+	const char *text;
+	bool above, equal;
+} comparisons[] = {
+    /* the longer first: ">" begins ">=" */
+    {">=", true, true},
+    {"<=", false, true},
+    {">", true, false},
+    {"<", false, false},
+};
+
+static const char *
+parse_metric(const char *name, struct threshold *threshold)
+{
+	const char *errstr;
+
+	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+		if (strcmp(metrics[i].name, name) == 0) {
+			threshold->metric = metrics[i].metric;
+			return NULL;
+		}
+	threshold->metric = THRESHOLD_PERCENTILE;
+	if (name[0] != 'p')
+		return "unknown metric (pN, min, avg, max, loss, errors, "
+		       "rate or conns)";
+	errstr = units_parse_number(name + 1, "", &threshold->percentile);
+	if (errstr == NULL && threshold->percentile > 100)
+		errstr = "a percentile is at most 100";
+	return errstr;
+}
+
+static const char *
+parse_limit(const char *text, struct threshold *threshold)
+{
+	const int64_t span_max = INT64_C(1) << HISTOGRAM_VALUE_BITS;
+	const char *errstr;
+	int64_t span;
+
+	switch (threshold->metric) {
+	case THRESHOLD_LOSS:
+		return units_parse_number(text, "%", &threshold->limit);
+	case THRESHOLD_ERRORS:
+	case THRESHOLD_RATE:
+	case THRESHOLD_CONNS:
+		return units_parse_number(text, "", &threshold->limit);
+	default:
+		break;
+	}
+	if (text[strspn(text, "0123456789.")] == '\0' &&
+	    strspn(text, "0.") != strlen(text))
+		return "a time needs a unit here: us, ms, s, m or h";
+	if ((errstr = units_parse_span(text, span_max, &span)) == NULL)
+		threshold->limit = (double)span;
+	return errstr;
+}
+
+static const char *
+parse_condition(struct threshold *threshold)
+{
+	char name[THRESHOLD_STRLEN];
+	size_t length = strcspn(threshold->text, "<>");
+	const char *rest = threshold->text + length, *errstr;
+	const struct comparison *op = comparisons;
+
+	if (*rest == '\0')
+		return "a condition needs < or >";
+	memcpy(name, threshold->text, length);
+	name[length] = '\0';
+	if ((errstr = parse_metric(name, threshold)) != NULL)
+		return errstr;
+	while (strncmp(rest, op->text, strlen(op->text)) != 0)
+		op++;
+	threshold->above = op->above;
+	threshold->equal = op->equal;
+	return parse_limit(rest + strlen(op->text), threshold);
+}
+
+/* Copies one condition without its blanks; false when it is too long. */
+static bool
+copy_condition(char *to, const char *from, size_t length)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (from[i] == ' ')
+			continue;
+		if (n == THRESHOLD_STRLEN - 1)
+			return false;
+		to[n++] = from[i];
+	}
+	to[n] = '\0';
+	return true;
+}
+
+const char *
+threshold_parse(const char *text, struct threshold_list *list)
+{
+	const char *errstr;
+
+	list->count = 0;
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		struct threshold threshold = {0};
+
+		if (list->count == THRESHOLDS_MAX)
+			return "too many conditions";
+		if (!copy_condition(threshold.text, text, length))
+			return "a condition is too long";
+		if ((errstr = parse_condition(&threshold)) != NULL)
+			return errstr;
+		list->items[list->count++] = threshold;
+		if (text[length] == '\0')
+			return NULL;
+		text += length + 1;
+	}
+}
+
+double
+threshold_value(const struct threshold *t, const struct measurements *m)
+{
+	switch (t->metric) {
+	case THRESHOLD_PERCENTILE:
+		return histogram_percentile(m->latency, t->percentile);
+	case THRESHOLD_MIN:
+		return (double)m->latency->min;
+	case THRESHOLD_AVG:
+		return histogram_mean(m->latency);
+	case THRESHOLD_MAX:
+		return (double)m->latency->max;
+	case THRESHOLD_LOSS:
+		return m->loss;
+	case THRESHOLD_ERRORS:
+		return m->errors;
+	case THRESHOLD_RATE:
+		return m->rate;
+	case THRESHOLD_CONNS:
+		return m->conns;
+	}
+	return 0;
+}
+
+bool
+threshold_failed(const struct threshold *t, const struct measurements *m)
+{
+	double value = threshold_value(t, m);
+
+	if (t->metric <= THRESHOLD_MAX && m->latency->count == 0)
+		return true;
+	if (t->equal && !(value < t->limit) && !(value > t->limit))
+		return true;
+	return t->above ? value > t->limit : value < t->limit;
+}
+
+bool
+threshold_judges_loss(const struct threshold_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].metric == THRESHOLD_LOSS ||
+		    list->items[i].metric == THRESHOLD_ERRORS)
+			return true;
+	return false;
+}
