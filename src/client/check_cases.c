@@ -68,9 +68,6 @@ run_shape(struct check *check, const struct check_case *this)
 		x.stream = payload_stream();
 		if ((x.fd = open_connection(check)) == -1)
 			return false;
-		if (x.read_pause > 0)
-			(void)setsockopt(
-			    x.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 		good = converse(check, &x);
 		(void)close(x.fd);
 	}
