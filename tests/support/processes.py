@@ -67,8 +67,9 @@ def descriptors(pid):
 
 
 def title(pid):
+    """What setproctitle(3bsd) set, or the first argument."""
     data = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-    return data.rstrip(b"\0").decode()
+    return data.split(b"\0", 1)[0].decode()
 
 
 def is_alive(pid):
