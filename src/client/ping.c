@@ -407,7 +407,8 @@ sleep_until(struct ping *ping, int64_t at)
 		transmit(ping);
 }
 
-static void
+/* Gives up on an answer that is overdue; returns whether there was one. */
+static bool
 expire(struct ping *ping, int64_t now)
 {
 	int64_t timeout = ping->options.target.timeout;
@@ -415,10 +416,11 @@ expire(struct ping *ping, int64_t now)
 
 	if (ping->link != LINK_UP || ping->oldest == ping->next ||
 	    timeout == 0 || now < *sent_time(ping, ping->oldest) + timeout)
-		return;
+		return false;
 	(void)snprintf(why, sizeof why, "nothing within %s",
 	    units_format_span((double)timeout, buf));
 	lose(ping, why);
+	return true;
 }
 
 static void
@@ -429,7 +431,8 @@ run(struct ping *ping)
 	while (now = clock_now(), !finished(ping, now)) {
 		if (interrupts_take_interim())
 			ping_report_interim(&ping->stats);
-		expire(ping, now);
+		if (expire(ping, now))
+			continue;
 		if (has_next(ping) && now >= ping->due)
 			send_next(ping, now);
 		else

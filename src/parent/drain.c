@@ -14,9 +14,23 @@
 /* Sessions take two of these in a row without input between for quiet. */
 #define REMINDER (100 * MSEC)
 
+/*
+ * Nobody has begun to connect since drain_start(), and who had begun before
+ * has had the time: all that are still to come are in the queue.
+ */
+static void
+close_listeners(struct server *server)
+{
+	if (!server->listeners.adopted)
+		intake_last(server);
+	listeners_close(&server->listeners);
+}
+
 void
 drain_remind(struct server *server, int64_t now)
 {
+	if (server->listeners.count > 0)
+		close_listeners(server);
 	if (server->overdue)
 		children_kill(&server->children);
 	else
@@ -39,11 +53,14 @@ drain_start(struct server *server, int64_t now)
 	notify_send(&server->notify,
 	    "STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=%" PRId64,
 	    (server->config.drain_timeout + 5 * SEC) / USEC);
-	if (!server->listeners.adopted)
-		intake_last(server);
-	listeners_close(&server->listeners);
 	event_stopping(server->children.count);
 	server->stopping = true;
 	server->due[TIMER_DEADLINE] = now + server->config.drain_timeout;
-	drain_remind(server, now);
+	if (server->listeners.adopted) {
+		drain_remind(server, now);
+		return;
+	}
+	listeners_deafen(&server->listeners);
+	children_signal(&server->children, SIGTERM);
+	server->due[TIMER_DRAIN] = now + REMINDER;
 }

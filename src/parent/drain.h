@@ -7,7 +7,10 @@
 
 #include "parent/server.h"
 
-/* Asks the sessions to end; they are killed at the drain deadline. */
+/*
+ * Lets nobody else begin to connect, and asks the sessions to end; they are
+ * killed at the drain deadline.
+ */
 void drain_start(struct server *, int64_t now);
 
 /* Asks again, for those whose last signal came at the wrong moment. */

@@ -144,18 +144,22 @@ exhausted(struct server *server, int error)
 
 /* Returns whether there may be more clients to accept. */
 static bool
-accept_one(struct server *server, const struct listener *listener)
+accept_one(struct server *server, struct listener *listener)
 {
 	struct addr peer;
 	int fd;
 
 	switch (listener_accept(listener, &fd, &peer)) {
 	case ACCEPTED_PEER:
+		if (listener->stale)
+			listener_refresh_socket(listener, fd, &server->config);
 		intake_admit(server, fd, &peer);
 		return true;
 	case ACCEPTED_GONE:
 		return true;
 	case ACCEPTED_NOBODY:
+		if (!server->stopping)
+			listener->stale = false; /* all older are taken */
 		return false;
 	case ACCEPTED_EXHAUSTED:
 		exhausted(server, errno);
@@ -167,7 +171,7 @@ accept_one(struct server *server, const struct listener *listener)
 }
 
 void
-intake_accept(struct server *server, const struct listener *listener)
+intake_accept(struct server *server, struct listener *listener)
 {
 	for (int i = 0; i < BATCH && intake_is_open(server); i++)
 		if (!accept_one(server, listener))

@@ -13,7 +13,7 @@
 bool intake_is_open(const struct server *);
 
 /* Accepts up to a batch of clients. */
-void intake_accept(struct server *, const struct listener *);
+void intake_accept(struct server *, struct listener *);
 
 /*
  * Begins a session for the client on fd, which is closed in the parent, or

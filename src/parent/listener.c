@@ -4,6 +4,7 @@
 
 #include "parent/listener.h"
 
+#include <linux/filter.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -107,7 +108,7 @@ append(struct listeners *listeners, int fd)
 		return false;
 	listeners->items = grown;
 	grown += listeners->count;
-	grown->fd = fd;
+	*grown = (struct listener){.fd = fd};
 	if (!local_address(fd, &grown->addr))
 		return false;
 	listeners->count++;
@@ -238,7 +239,41 @@ listeners_adopt(struct listeners *listeners, int count)
 		    !append(listeners, fd))
 			log_fatal(
 			    "passed descriptor %d: %s", fd, strerror(errno));
+		listeners->items[listeners->count - 1].stale = true;
 	}
+}
+
+/*
+ * The least TTL of a packet that the socket takes.  It is meant for RFC 5082;
+ * no packet that crossed a router has 255, and hosts do not begin with it.
+ * The kernel looks at it for a SYN, but not for the packets that complete a
+ * connection; the new socket inherits it.
+ */
+static bool
+set_least_ttl(const struct listener *listener, int fd, int ttl)
+{
+	if (listener->addr.family == AF_INET)
+		return set_int(fd, IPPROTO_IP, IP_MINTTL, ttl);
+	return set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl);
+}
+
+void
+listeners_deafen(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *listener = &listeners->items[i];
+		(void)set_least_ttl(listener, listener->fd, 255);
+		listener->stale = true;
+	}
+}
+
+void
+listener_refresh_socket(
+    const struct listener *listener, int fd, const struct config *config)
+{
+	/* What fails here does so because the client has gone. */
+	(void)listener_configure_socket(fd, config);
+	(void)set_least_ttl(listener, fd, 0);
 }
 
 void

@@ -19,6 +19,12 @@
 struct listener {
 	int fd;
 	struct addr addr;
+
+	/*
+	 * Clients may wait whose sockets have not inherited the options: of a
+	 * listener that another process has listened on, or that is deaf.
+	 */
+	bool stale;
 };
 
 struct listeners {
@@ -48,8 +54,19 @@ void listeners_configure(const struct listeners *, const struct config *);
 /* The same for one connected socket.  False with errno if it is unfit. */
 bool listener_configure_socket(int fd, const struct config *);
 
+/* Sets what a client of a stale listener has not inherited. */
+void
+listener_refresh_socket(const struct listener *, int fd, const struct config *);
+
 enum accepted
 listener_accept(const struct listener *, int *fd, struct addr *peer);
+
+/*
+ * Answers nobody who begins to connect from now on, as if the packet were
+ * lost, while connections that have begun are completed.  Then the queue can
+ * be emptied and the socket closed without a reset for anybody.
+ */
+void listeners_deafen(struct listeners *);
 
 void listeners_close(struct listeners *);
 

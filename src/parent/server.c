@@ -302,8 +302,7 @@ server_init(struct server *server)
 static bool
 is_needed(const struct server *server)
 {
-	return server->children.count > 0 ||
-	       !(server->stopping || server->command->inetd);
+	return server->listeners.count > 0 || server->children.count > 0;
 }
 
 void
