@@ -47,9 +47,9 @@ def echoc(*arguments, status=GOOD, env=None, timeout=2 * DEADLINE, **popen):
 class Running:
     """echoc while it runs; its output is collected from beside."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, stdin=subprocess.DEVNULL):
         self.process = subprocess.Popen(
-            [ECHOC, *map(str, arguments)], stdin=subprocess.DEVNULL,
+            [ECHOC, *map(str, arguments)], stdin=stdin,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment(), start_new_session=True)
         self.stdout, self.stderr = [], []
@@ -84,8 +84,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*arguments):
-    client = Running(*arguments)
+def running(*arguments, **popen):
+    client = Running(*arguments, **popen)
     try:
         yield client
     finally:

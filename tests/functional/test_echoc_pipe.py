@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: ISC
+"""echoc pipe: standard input to the server and back, all of it."""
+
+import hashlib
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+import hostile
+import processes
+from echoc_support import BAD, ECHOC, ERROR, GOOD, echoc, environment, running
+from hostile import Server
+from waiting import DEADLINE, wait_until
+
+
+def pipe(server, data, *options, status=GOOD):
+    return echoc("pipe", *options, server.target(), input=data, text=False,
+                 status=status)
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 4096, 65537, 5_000_000])
+def test_everything_comes_back(size):
+    data = os.urandom(size)
+    with Server(hostile.echo) as server:
+        assert pipe(server, data).stdout == data
+
+
+def test_half_close_tells_the_server_that_input_has_ended():
+    def count(connection, server):
+        total = 0
+        while data := connection.recv(65536):
+            total += len(data)
+        server.fire()
+        connection.sendall(b"%d" % total)
+
+    with Server(count) as server:
+        done = pipe(server, b"x" * 1000, status=BAD)
+        assert server.fired == 1
+    assert done.stdout == b"1000"
+    assert b"1000 bytes sent, 4 back" in done.stderr
+
+
+def test_no_deadlock_when_everything_is_answered_only_at_the_end():
+    def keep(connection, server):
+        parts = []
+        while data := connection.recv(65536):
+            parts.append(data)
+        server.fire()
+        connection.sendall(b"".join(parts))
+
+    data = os.urandom(20_000_000)
+    with Server(keep) as server:
+        assert pipe(server, data).stdout == data
+        assert server.fired == 1
+
+
+def test_no_deadlock_when_the_reader_of_the_output_waits_for_the_input():
+    """The reader takes nothing until all of the input has been taken."""
+    data = os.urandom(3_000_000)
+    with Server(hostile.echo) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=environment())
+        client.stdin.write(data)
+        client.stdin.close()
+        back = client.stdout.read()
+        client.stdout.close()
+        assert client.wait(DEADLINE) == GOOD
+    assert back == data
+
+
+def test_standard_output_may_be_a_file_a_pipe_or_a_socket(tmp_path):
+    data = os.urandom(1_000_000)
+    source = tmp_path / "in"
+    source.write_bytes(data)
+    with Server(hostile.echo) as server:
+        with open(source, "rb") as src, open(tmp_path / "out", "wb") as out:
+            subprocess.run([ECHOC, "pipe", server.target()], stdin=src,
+                           stdout=out, check=True, timeout=DEADLINE)
+        ours, theirs = socket.socketpair()
+        with open(source, "rb") as src:
+            client = subprocess.Popen([ECHOC, "pipe", server.target()],
+                                      stdin=src, stdout=theirs)
+        theirs.close()
+        back = b""
+        while part := ours.recv(65536):
+            back += part
+        ours.close()
+        assert client.wait(DEADLINE) == GOOD
+    assert (tmp_path / "out").read_bytes() == data
+    assert back == data
+
+
+def test_verify_compares_instead_of_printing():
+    with Server(hostile.echo) as server:
+        done = pipe(server, os.urandom(5_000_000), "--verify")
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize("offset", [0, 4095, 1_000_000, 1_999_999])
+def test_verify_names_the_offset_of_the_first_difference(offset):
+    with Server(hostile.flip(offset)) as server:
+        done = pipe(server, os.urandom(2_000_000), "--verify", status=BAD)
+        assert server.fired
+    assert f"first difference at offset {offset}".encode() in done.stderr
+
+
+@pytest.mark.parametrize("fault", [
+    hostile.truncate(1000), hostile.reset(1000), hostile.close_at_once,
+    hostile.add_after_each(b"x")],
+    ids=["truncated", "reset", "closed", "added"])
+@pytest.mark.parametrize("option", [(), ("--verify",)], ids=["", "verify"])
+def test_lost_bytes_are_a_failure(fault, option):
+    with Server(fault) as server:
+        pipe(server, b"y" * 300_000, *option, status=BAD)
+        assert server.fired
+
+
+def test_verify_gives_up_when_nothing_is_ever_answered():
+    with Server(hostile.deaf) as server:
+        done = pipe(server, b"z" * 10, "--verify", "-W200ms", status=BAD)
+    assert b"nothing from the server within 200 ms" in done.stderr
+    assert b"10 bytes sent, 0 back" in done.stderr
+
+
+def test_verify_keeps_a_bounded_amount():
+    """A server that only swallows is found out before memory is."""
+    with Server(hostile.never) as server, open("/dev/zero", "rb") as zero:
+        done = echoc("pipe", "--verify", server.target(), stdin=zero,
+                     status=BAD)
+    assert "256 MiB" in done.stderr
+
+
+def test_timeout_does_not_fault_the_server_for_a_slow_source():
+    reader, writer = os.pipe()
+    with Server(hostile.echo) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", "-W100ms", server.target()], stdin=reader,
+            stdout=subprocess.PIPE)
+        os.close(reader)
+        os.write(writer, b"one")
+        assert os.read(client.stdout.fileno(), 10) == b"one"
+        # far longer than the timeout: wait until it has passed several times
+        timer = threading.Event()
+        timer.wait(0.5)
+        assert client.poll() is None
+        os.write(writer, b"two")
+        os.close(writer)
+        assert client.stdout.read() == b"two"
+        client.stdout.close()
+        assert client.wait(DEADLINE) == GOOD
+
+
+def test_refused_is_a_failure():
+    done = echoc("pipe", f"127.0.0.1:{hostile.free_port()}", status=BAD)
+    assert "Connection refused" in done.stderr
+
+
+def test_progress_line_on_a_terminal():
+    primary, secondary = pty.openpty()
+    with Server(hostile.delay([0.05])) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=secondary)
+        os.close(secondary)
+        client.stdin.write(hashlib.sha256(b"").digest() * 100_000)
+        client.stdin.close()
+        shown = b""
+        while True:
+            try:
+                part = os.read(primary, 4096)
+            except OSError:  # the other end is closed
+                break
+            shown += part
+        os.close(primary)
+        assert client.wait(DEADLINE) == GOOD
+    assert re.search(rb"\r[\d.]+ MB sent, [\d.]+ MB back, [\d.]+ MB/s", shown)
+    assert b"3.2 MB sent, 3.2 MB back" in shown.splitlines()[-1]
+
+
+def test_no_progress_line_elsewhere():
+    with Server(hostile.echo) as server:
+        assert pipe(server, b"quiet").stderr == b""
+
+
+def test_ctrl_c_says_how_far_it_came():
+    with Server(hostile.never) as server, \
+            open("/dev/zero", "rb") as zero, \
+            running("pipe", server.target(), stdin=zero) as client:
+        wait_until(lambda: server.fired, "bytes have come")
+        client.send(signal.SIGINT)
+        status, _, errors = client.finish()
+    assert status == ERROR
+    assert re.search(r"interrupted: \d+ bytes sent, 0 back", errors)
+
+
+def test_a_reader_that_goes_away_is_an_error():
+    with Server(hostile.echo) as server, open("/dev/zero", "rb") as zero:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=zero,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        client.stdout.read(1000)
+        client.stdout.close()
+        assert b"Broken pipe" in client.stderr.read()
+        client.stderr.close()
+        assert client.wait(DEADLINE) == ERROR
+        assert not processes.is_alive(client.pid)
+
+
+def test_proxy_header_goes_before_the_input():
+    with Server(hostile.after_header) as server:
+        assert pipe(server, b"abc", "--proxy-v2").stdout == b"abc"
+        assert server.fired == 1
