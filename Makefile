@@ -139,7 +139,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJECTS) $(COVERAGE_OBJECT)
 	$(say) LINK $@
 	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka -lm
 
-check: all $(TEST_PROGRAMS)
+check: all $(TEST_PROGRAMS) $(if $(filter fuzz,$(SUITES)),fuzz)
 	ECHOD=$(abspath $(BIN)/echod) ECHOC=$(abspath $(BIN)/echoc) \
 	    tests/run $(BUILD) $(PYTHON) $(SUITES:%=tests/%)
 

@@ -52,11 +52,10 @@ admission_charge(const struct rate *rate, int64_t rate_clear, int64_t now)
 {
 	if (rate->per_second == 0)
 		return rate_clear;
-	/* A rate that was lower until a reload counts as used up at most. */
-	int64_t latest = now + step(rate) * rate->burst;
-	if (rate_clear > latest)
-		rate_clear = latest;
-	return (rate_clear > now ? rate_clear : now) + step(rate);
+	/* What lies further ahead is left of a slower rate before a reload. */
+	if (rate_clear < now || rate_clear > now + step(rate) * rate->burst)
+		rate_clear = now;
+	return rate_clear + step(rate);
 }
 
 static bool
