@@ -7,6 +7,7 @@
 
 #include "common/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -404,8 +405,13 @@ remember(struct command_line *command, const struct key *key, const char *value,
 static bool
 name_file(struct command_line *command, struct config_error *error)
 {
-	char directory[PATH_MAX];
+	char directory[PATH_MAX], quoted[QUOTED_SIZE];
 
+	for (const char *c = optarg; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			return fail(error,
+			    "--config: has a control character: \"%s\"",
+			    quote(optarg, quoted));
 	command->file_named = true;
 	free(command->path);
 	command->path = NULL;

@@ -119,11 +119,8 @@ stderr_write(int priority, const char *message)
 static bool
 deliver(int priority, const char *message)
 {
-	if (!state.to_syslog)
-		return stderr_write(priority, message);
-	if (state.starting && priority <= LOG_ERR)
-		(void)stderr_write(priority, message);
-	return syslog_send(priority, message);
+	return state.to_syslog ? syslog_send(priority, message)
+			       : stderr_write(priority, message);
 }
 
 bool
@@ -156,6 +153,8 @@ vlog(int priority, const char *format, va_list ap)
 	if (!log_wants(priority))
 		return;
 	(void)vsnprintf(message, sizeof message, format, ap);
+	if (state.to_syslog && state.starting && priority <= LOG_ERR)
+		(void)stderr_write(priority, message);
 	if (!log_flush() || !deliver(priority, message))
 		state.dropped++;
 }
