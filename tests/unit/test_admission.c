@@ -324,6 +324,20 @@ without_a_rate_nothing_is_counted(void **state)
 	}
 }
 
+/* A reload to a higher rate must not leave a source locked out. */
+static void
+an_older_rate_locks_no_source_out(void **state)
+{
+	const struct rate slow = {1, 1000}, fast = {100, 200};
+	int64_t rate_clear = 0, now = NOW;
+
+	(void)state;
+	(void)attempt_until_refused(&slow, &rate_clear, now);
+	now += 2 * SEC + SEC / 100; /* all that the new rate can take */
+	assert_true(attempt_until_refused(&fast, &rate_clear, now) >= 1);
+	assert_true(rate_clear <= now + 2 * SEC);
+}
+
 /* ---- reasons ------------------------------------------------------------- */
 
 static void
@@ -361,6 +375,7 @@ main(void)
 	    cmocka_unit_test(over_time_the_rate_is_kept_to),
 	    cmocka_unit_test(refused_attempts_cost_nothing),
 	    cmocka_unit_test(without_a_rate_nothing_is_counted),
+	    cmocka_unit_test(an_older_rate_locks_no_source_out),
 	    cmocka_unit_test(every_refusal_has_a_reason),
 	};
 
