@@ -97,6 +97,7 @@ class Echod:
         self.crashes = crashes
         self.clients = []
         self.ended = False
+        self.known_port = None
         self.config_file = self.folder / "echod.conf"
         self.log_file = self.folder / "log"
         given = {key(name): value for name, value in settings.items()}
@@ -183,7 +184,10 @@ class Echod:
 
     @property
     def port(self):
-        return self.ports()[0]
+        # Remembered: looking into /proc is slow with many connections.
+        if self.known_port is None:
+            self.known_port = self.ports()[0]
+        return self.known_port
 
     def closed(self, count=1, deadline=DEADLINE):
         """The fields of the count-th "closed" line."""

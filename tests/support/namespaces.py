@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: ISC
+"""A network of one's own, for addresses the machine does not have.
+
+A thread moves to the new network namespace; what it runs (sockets it opens,
+processes it starts) belongs there.  Needs root.
+"""
+
+import concurrent.futures
+import ctypes
+import os
+import subprocess
+
+CLONE_NEWNET = 0x40000000
+
+
+def _enter():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) == -1:
+        error = ctypes.get_errno()
+        raise OSError(error, f"unshare: {os.strerror(error)}")
+
+
+class Network:
+    """Its loopback interface has the given addresses beside its own."""
+
+    def __init__(self, *addresses):
+        self.thread = concurrent.futures.ThreadPoolExecutor(1)
+        self.run(_enter)
+        self.ip("link", "set", "lo", "up")
+        for address in addresses:
+            nodad = ["nodad"] if ":" in address else []
+            self.ip("addr", "add", address, "dev", "lo", *nodad)
+
+    def ip(self, *arguments):
+        self.run(subprocess.run, ["ip", *arguments], check=True)
+
+    def run(self, function, *arguments, **keywords):
+        return self.thread.submit(function, *arguments, **keywords).result()
+
+    def close(self):
+        self.thread.shutdown()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
