@@ -74,6 +74,7 @@ is_reachable(const struct target *target)
 		    target->name.port, strerror(errno));
 		return false;
 	}
+	(void)connect_greet(target, fd);
 	(void)close(fd);
 	return true;
 }

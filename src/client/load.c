@@ -150,6 +150,8 @@ choose_address(const struct target *target, char text[ADDR_STRLEN])
 		report.lost++;
 		return false;
 	}
+	/* a server behind a balancer would call a bare connection an error */
+	(void)connect_greet(target, fd);
 	(void)close(fd);
 	return true;
 }

@@ -61,7 +61,7 @@ class Server:
                 self.connections.append(connection)
                 self.peers.append(address)
                 self.threads.append(thread)
-            thread.start()
+                thread.start()
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:
@@ -380,8 +380,9 @@ def after_header(connection, server):
         length = struct.unpack("!H", header[14:16])[0]
         header += connection.recv(length, socket.MSG_WAITALL)
     else:
-        while not header.endswith(b"\r\n"):
-            header += connection.recv(1)
+        while not header.endswith(b"\r\n") and (
+                byte := connection.recv(1)):
+            header += byte
     with server.lock:
         server.received.append(header)
     server.fire()

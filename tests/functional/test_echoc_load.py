@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: ISC
+"""echoc load: throughput, latency by percentile, losses by kind, verdicts."""
+
+import json
+import math
+import re
+import signal
+import socket
+import xml.etree.ElementTree
+
+import pytest
+
+import hostile
+from echoc_support import BAD, ERROR, GOOD, echoc, running
+from hostile import Server
+from waiting import wait_until
+
+PERCENTILES = ["p50", "p75", "p90", "p99", "p99.9", "p99.99"]
+KINDS = ["refused", "unreachable", "timeout", "reset", "closed", "wrong",
+         "local"]
+
+
+def load(server, *options, status=GOOD, **more):
+    """The JSON report of a run, and all that went with it."""
+    done = echoc("load", "--json", *options, server.target(), status=status,
+                 **more)
+    return json.loads(done.stdout), done
+
+
+def percentile(values, percent):
+    """The same definition as echoc's: the value at that rank."""
+    ordered = sorted(values)
+    rank = max(1, math.ceil(percent / 100 * len(ordered)))
+    return ordered[rank - 1]
+
+
+def test_report_counts_what_the_server_saw():
+    with Server(hostile.keeping(hostile.echo)) as server:
+        report, _ = load(server, "-c3", "-d200ms", "-s100")
+        received = sum(len(p) for parts in server.received for p in parts)
+        assert len(server.peers) == 3 + 1  # one to find the address
+    assert report["answered"] * 100 == received
+    assert report["lost"] == 0 and report["loss_percent"] == 0
+    assert report["connects"] == 3
+    assert 0 < report["messages"] <= report["answered"]
+
+
+def test_json_has_the_documented_members():
+    with Server(hostile.echo) as server:
+        report, done = load(server, "-d100ms", "-r200", "--fail-if=p99>10s")
+    assert list(report) == [
+        "echoc", "host", "address", "connections", "size", "rate", "churn",
+        "seconds", "messages", "messages_per_second", "connects",
+        "connects_per_second", "bytes", "megabytes_per_second", "answered",
+        "lost", "loss_percent", "unsent", "errors", "first_wrong",
+        "latency_ms", "thresholds", "exit_status"]
+    assert list(report["errors"]) == KINDS
+    for name in "corrected", "raw", "connect":
+        latency = report["latency_ms"][name]
+        assert list(latency) == [
+            "count", "min", "avg", "stddev", "max", *PERCENTILES]
+        ordered = [latency[k] for k in ("min", *PERCENTILES, "max")]
+        assert ordered == sorted(ordered)
+    assert report["thresholds"] == [
+        {"condition": "p99>10s", "failed": False}]
+    assert report["address"] == server.target()
+    assert report["exit_status"] == 0
+    assert "messages" in done.stderr  # the text goes there
+
+
+def test_json_is_alone_on_standard_output_and_text_is_without_it():
+    with Server(hostile.echo) as server:
+        _, with_json = load(server, "-d50ms")
+        text = echoc("load", "-d50ms", server.target()).stdout
+    assert with_json.stdout.startswith("{") and "throughput" in text
+    for word in "messages ", "throughput ", "p99.99", "from ":
+        assert word in with_json.stderr and word in text
+
+
+def test_a_line_each_second_goes_to_standard_error():
+    with Server(hostile.echo) as server:
+        done = echoc("load", "-d2200ms", server.target())
+        quiet = echoc("load", "-d1100ms", "-q", server.target())
+    lines = re.findall(
+        r"^ +\d\.\d s +\d+ msg/s +[\d.]+ MB/s  p50 .*  p99 .*  max .*  "
+        r"0 errors$", done.stderr, re.M)
+    assert len(lines) == 2
+    assert quiet.stderr == ""
+
+
+def test_percentiles_agree_with_the_servers_own_measurement():
+    """Within 5 %, at delays whose shares make the percentiles plain."""
+    pattern = [0.05] * 17 + [0.1] * 2 + [0.2]
+    with Server(hostile.delay(pattern)) as server:
+        report, _ = load(server, "-c8", "-d3s")
+        measured = [delay * 1000 for delay in server.delays]
+    raw = report["latency_ms"]["raw"]
+    assert raw["count"] == len(measured)
+    for name, percent in ("p50", 50), ("p90", 90), ("p99", 99):
+        assert raw[name] == pytest.approx(
+            percentile(measured, percent), rel=0.05), name
+    assert raw["avg"] == pytest.approx(
+        sum(measured) / len(measured), rel=0.05)
+
+
+def test_a_stall_is_felt_by_the_messages_it_kept_waiting():
+    """The server stops for 1 s of 2: raw hides it, corrected does not.
+
+    200 messages are due, half of them while it stalls: these wait from 0 to
+    1 s, evenly, so that three quarters of all waited no more than half of it.
+    """
+    with Server(hostile.stall_once(50, 1.0)) as server:
+        report, _ = load(server, "-c1", "-r100", "-d2s")
+        assert server.fired == 1
+    raw, corrected = (report["latency_ms"][k] for k in ("raw", "corrected"))
+    assert raw["count"] == corrected["count"] == 200
+    assert raw["p99"] < 500 <= raw["max"]
+    assert corrected["p75"] == pytest.approx(500, rel=0.2)
+    assert corrected["p99"] > 900
+
+
+def test_messages_due_but_never_sent_are_counted_as_waiting():
+    with Server(hostile.delay([0.1])) as server:
+        report, _ = load(server, "-c1", "-r100", "-d1s")
+    assert report["unsent"] + report["answered"] == 100
+    assert report["unsent"] >= 85
+    assert report["latency_ms"]["corrected"]["count"] == 100
+    assert report["latency_ms"]["corrected"]["p90"] > 700
+
+
+def test_the_rate_is_kept_over_all_connections():
+    with Server(hostile.echo) as server:
+        report, _ = load(server, "-c7", "-r500", "-d1s")
+    assert report["answered"] + report["unsent"] == 500
+
+
+def test_churn_opens_a_connection_for_each_message():
+    with Server(hostile.echo) as server:
+        report, _ = load(server, "-c4", "-d200ms", "--churn")
+        assert len(server.peers) == report["connects"] + 1
+    # what was under way when the clock stopped counts as answered only
+    assert report["answered"] == report["latency_ms"]["connect"]["count"]
+    assert report["answered"] > 4
+
+
+@pytest.mark.parametrize("size", [1, 64, 1500, 65537, 2**20, 5 * 2**20])
+def test_messages_of_any_size(size):
+    with Server(hostile.echo) as server:
+        report, _ = load(server, "-c2", "-d100ms", "-s", size)
+    assert report["answered"] >= 2
+    assert report["size"] == size
+
+
+@pytest.mark.parametrize("fault, kind", [
+    (hostile.truncate(100), "closed"),
+    (hostile.reset(100), "reset"),
+    (hostile.close_at_once, "closed|reset"),  # it has not read what came
+    (hostile.flip(100), "wrong"),
+    (hostile.swap(100), "wrong"),
+    (hostile.insert(100), "wrong"),
+    (hostile.never, "timeout"),
+    (hostile.deaf, "timeout"),
+])
+def test_losses_are_counted_by_kind(fault, kind):
+    with Server(fault) as server:
+        report, done = load(server, "-c2", "-d300ms", "-W100ms", status=BAD)
+        assert server.fired
+    counted = {name for name, n in report["errors"].items() if n > 0}
+    assert counted and counted <= set(kind.split("|"))
+    assert report["lost"] > 0
+    assert report["exit_status"] == BAD
+    assert re.search(rf"lost +\d+ \(.*, \d+ ({kind})", done.stderr)
+
+
+def test_a_wrong_byte_is_named():
+    with Server(hostile.flip(100, bit=7)) as server:
+        report, _ = load(server, "-c1", "-d50ms", status=BAD)
+    match = re.fullmatch(
+        r"at offset 36 of a message, byte 100 of its connection: "
+        r"0x(..) instead of 0x(..)", report["first_wrong"])
+    assert match and int(match[1], 16) ^ int(match[2], 16) == 0x80
+
+
+def test_answers_of_other_connections_are_wrong():
+    with Server(hostile.mixed_up) as server:
+        report, _ = load(server, "-c4", "-d200ms", "-W100ms", status=BAD)
+        assert server.fired
+    assert report["errors"]["wrong"] > 0
+
+
+def test_refused_is_a_failure_with_a_report():
+    with Server(hostile.echo) as server:
+        pass
+    report, done = load(server, "-d100ms", status=BAD)
+    assert report["errors"]["refused"] == 1 and report["answered"] == 0
+    assert "Connection refused" in done.stderr
+
+
+@pytest.mark.parametrize("conditions, status", [
+    ("p99>10s,loss>1%", GOOD),
+    ("p99>10ms", BAD),
+    ("p50>10ms , loss>99%", BAD),
+    ("min<1s", BAD),
+    ("max>=10m,avg>1m", GOOD),
+    ("rate<1", GOOD),
+    ("rate<1000000", BAD),
+    ("conns>1000", GOOD),
+    ("errors>0", GOOD),
+    ("errors>=0", BAD),
+])
+def test_thresholds_decide_the_status(conditions, status):
+    with Server(hostile.delay([0.02])) as server:
+        report, done = load(server, "-d100ms", f"--fail-if={conditions}",
+                            status=status)
+    assert report["exit_status"] == status
+    failed = [t["condition"] for t in report["thresholds"] if t["failed"]]
+    assert bool(failed) == (status == BAD)
+    for condition in failed:
+        assert condition in done.stderr
+
+
+def test_a_threshold_on_loss_replaces_the_default_of_none():
+    with Server(hostile.truncate(6400)) as server:
+        load(server, "-c1", "-d200ms", status=BAD)
+        load(server, "-c1", "-d200ms", "--fail-if=loss>50%")
+        load(server, "-c1", "-d200ms", "--fail-if=loss>0.0001%", status=BAD)
+        assert server.fired
+
+
+def test_a_threshold_never_excuses_wrong_bytes():
+    with Server(hostile.flip(6400)) as server:
+        load(server, "-c1", "-d100ms", "--fail-if=loss>99%", status=BAD)
+        assert server.fired
+
+
+def test_svg_is_a_picture_with_both_curves(tmp_path):
+    path = tmp_path / "latency.svg"
+    with Server(hostile.echo) as server:
+        load(server, "-d200ms", "-r200", f"--svg={path}")
+    tree = xml.etree.ElementTree.parse(path)
+    names = [node.tag.rpartition("}")[2] for node in tree.iter()]
+    assert names[0] == "svg" and names.count("polyline") == 2
+    assert "99%" in "".join(tree.getroot().itertext())
+
+
+def test_svg_that_cannot_be_written_is_an_error_before_the_run(tmp_path):
+    with Server(hostile.echo) as server:
+        done = echoc("load", "-d60s", f"--svg={tmp_path}/no/such",
+                     server.target(), status=ERROR)
+        assert not server.peers
+    assert "no/such" in done.stderr
+
+
+def test_histogram_is_drawn_in_blocks_or_in_ascii():
+    with Server(hostile.echo) as server:
+        blocks = echoc("load", "-d50ms", server.target()).stdout
+        plain = echoc("load", "-d50ms", server.target(),
+                      env={"LC_ALL": "C"}).stdout
+    assert "█" in blocks and "#" not in blocks
+    assert "#" in plain and plain.isascii()
+
+
+def test_ctrl_c_ends_it_with_a_report():
+    with Server(hostile.echo) as server, \
+            running("load", "-d1h", "--json", server.target()) as client:
+        client.wait_line(client.stderr, "msg/s")
+        client.send(signal.SIGINT)
+        status, text, _ = client.finish()
+    report = json.loads(text)
+    assert status == GOOD and report["answered"] > 0
+    assert 0 < report["seconds"] < 3000
+
+
+def test_ctrl_backslash_gives_an_interim_report():
+    with Server(hostile.echo) as server, \
+            running("load", "-d1h", "-q", server.target()) as client:
+        wait_until(lambda: len(server.peers) > 10, "it has begun")
+        client.send(signal.SIGQUIT)
+        client.wait_line(client.stderr, "throughput")
+        client.send(signal.SIGINT)
+        status, text, _ = client.finish()
+    assert status == GOOD and "throughput" in text
+
+
+def test_more_connections_than_descriptors_is_an_error():
+    with Server(hostile.echo) as server:
+        done = echoc("load", "-c900000", server.target(), status=ERROR)
+    assert "900000 connections" in done.stderr
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("churn", [(), ("--churn",)], ids=["kept", "churn"])
+def test_proxy_header_goes_first(version, churn):
+    with Server(hostile.after_header) as server:
+        report, _ = load(server, "-c3", "-d200ms", f"--proxy-v{version}",
+                         "--proxy-source=192.0.2.7:7", *churn)
+        assert server.fired >= report["connects"] > 0
+        for header in server.received:
+            assert (b"192.0.2.7" in header if version == 1
+                    else socket.inet_aton("192.0.2.7") in header)
