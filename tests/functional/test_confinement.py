@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: ISC
+"""What a session is, and is not, able to do."""
+
+import ctypes
+import os
+import platform
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import processes
+import streams
+from waiting import DEADLINE, wait_until
+
+NOBODY = 65534
+
+PR_SET_SECCOMP = 22
+SECCOMP_MODE_FILTER = 2
+BPF_RET_ALLOW = (0x06, 0x7FFF0000)
+
+STRICT, FILTER = "strict", "filter"
+
+# The numbers of calls no session may make.
+CALLS = {
+    "x86_64": {"openat": 257, "socket": 41, "kill": 62, "execve": 59,
+               "getpid": 39, "mmap": 9},
+    "aarch64": {"openat": 56, "socket": 198, "kill": 129, "execve": 221,
+                "getpid": 172, "mmap": 222},
+}.get(platform.machine(), {})
+
+
+class Instruction(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte),
+                ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+
+
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort),
+                ("filter", ctypes.POINTER(Instruction))]
+
+
+def allow_everything():
+    """Puts a seccomp filter in force, as containers and systemd do."""
+    code, value = BPF_RET_ALLOW
+    program = Program(1, ctypes.pointer(Instruction(code, 0, 0, value)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
+                  ctypes.byref(program), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")
+
+
+def start(echod, mode, **settings):
+    filtered = {"preexec_fn": allow_everything} if mode == FILTER else {}
+    running = echod(**filtered, **settings)
+    assert running.matches(f"sandbox {mode}$"), running.log()
+    return running
+
+
+def live_session(running):
+    client = running.connect()
+    assert streams.is_served(client)
+    return client, running.session_of(client)
+
+
+def inode_of(client):
+    """The other end's inode, as the kernel's table of connections has it."""
+    local, remote = client.getsockname()[1], client.getpeername()[1]
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table.readlines()[1:]:
+            fields = line.split()
+            ports = [int(field.split(":")[1], 16) for field in fields[1:3]]
+            if ports == [remote, local]:
+                return fields[9]
+    raise AssertionError("connection is not in /proc/net/tcp")
+
+
+# ---- from /proc -------------------------------------------------------------
+
+@pytest.mark.sandbox
+@pytest.mark.root
+@pytest.mark.native
+@pytest.mark.parametrize("mode,user", [
+    (STRICT, None), (FILTER, None), (STRICT, NOBODY)],
+    ids=["strict", "filter", "non-root"])
+def test_session_has_no_privilege_and_nothing_but_its_socket(
+        echod, mode, user):
+    running = start(echod, mode, user=user, group=user)
+    client, session = live_session(running)
+    status = processes.status(session)
+    assert status["Seccomp"] == {STRICT: "1", FILTER: "2"}[mode]
+    assert status["NoNewPrivs"] == "1"
+    for name in "CapInh", "CapPrm", "CapEff", "CapAmb":
+        assert int(status[name], 16) == 0, name
+    if user is None:  # only root may lower the bounding set
+        assert int(status["CapBnd"], 16) == 0
+    assert status["Groups"] == ""
+    assert status["Uid"].split() == [str(NOBODY)] * 4
+    assert status["Gid"].split() == [str(NOBODY)] * 4
+    assert list(processes.descriptors(session).values()) == \
+        [f"socket:[{inode_of(client)}]"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.root
+@pytest.mark.native
+@pytest.mark.parametrize("mode", [STRICT, FILTER])
+def test_session_of_a_daemon_holds_no_listener_pidfile_or_log(
+        daemon, mode):
+    running = daemon(**({"preexec_fn": allow_everything}
+                        if mode == FILTER else {}))
+    client, session = live_session(running)
+    assert processes.status(session)["Seccomp"] == \
+        {STRICT: "1", FILTER: "2"}[mode]
+    assert list(processes.descriptors(session).values()) == \
+        [f"socket:[{inode_of(client)}]"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.root
+@pytest.mark.native
+def test_session_may_open_and_fork_nothing_even_without_seccomp(echod):
+    _, session = live_session(echod())
+    with open(f"/proc/{session}/limits", encoding="ascii") as file:
+        limits = {line[:26].strip(): line[26:].split()[:2] for line in file}
+    for name in ("Max open files", "Max processes", "Max file size",
+                 "Max core file size"):
+        assert limits[name] == ["0", "0"], name
+
+
+@pytest.mark.root
+@pytest.mark.native
+@pytest.mark.parametrize("who", ["daemon", "session"])
+def test_memory_is_not_for_other_processes_of_the_user(echod, who):
+    running = echod()
+    _, session = live_session(running)
+    pid = running.pid if who == "daemon" else session
+    # Of a process that is not dumpable, /proc/PID/mem belongs to root, and
+    # the user's own processes get EACCES.
+    seen = subprocess.run(
+        ["cat", f"/proc/{pid}/environ"], user=NOBODY, group=NOBODY,
+        extra_groups=[], capture_output=True, check=False)
+    assert seen.returncode != 0
+    assert b"Permission denied" in seen.stderr
+
+
+@pytest.mark.root
+@pytest.mark.native
+def test_parent_has_no_privilege_either(echod):
+    status = processes.status(echod().pid)
+    for name in "CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd":
+        assert int(status[name], 16) == 0, name
+    assert status["NoNewPrivs"] == "1"
+    assert status["Groups"] == ""
+    assert status["Uid"].split() == [str(NOBODY)] * 4
+    assert status["Gid"].split() == [str(NOBODY)] * 4
+
+
+@pytest.mark.root
+@pytest.mark.native
+def test_keeper_of_the_pidfile_has_no_capabilities_and_one_descriptor(daemon):
+    running = daemon()
+    [keeper] = [pid for pid in processes.group(running.pgid)
+                if pid != running.pid]
+    assert processes.title(keeper) == "echod: pidfile keeper"
+    status = processes.status(keeper)
+    for name in "CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd":
+        assert int(status[name], 16) == 0, name
+    assert status["NoNewPrivs"] == "1"
+    kinds = [name.split(":")[0]
+             for name in processes.descriptors(keeper).values()]
+    assert kinds == ["socket"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.root
+@pytest.mark.native
+def test_user_given_by_name_or_number(echod):
+    running = echod(user_="daemon")
+    _, session = live_session(running)
+    assert processes.status(session)["Uid"].split() == ["1"] * 4
+    other = echod(user_="1", where="other")
+    assert processes.status(other.pid)["Gid"].split() == ["1"] * 4
+
+
+@pytest.mark.native
+def test_sandbox_off_is_warned_of(echod):
+    running = echod(sandbox="off")
+    assert running.matches("sandbox off$")
+    _, session = live_session(running)
+    assert processes.status(session)["Seccomp"] == "0"
+
+
+@pytest.mark.native
+def test_environment_of_a_session_does_not_tell_of_the_service_manager(
+        folder, echod):
+    import socket
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        os.chmod(folder / "notify", 0o666)
+        running = echod(env={"NOTIFY_SOCKET": str(folder / "notify")})
+        _, session = live_session(running)
+        if os.geteuid() != 0:
+            pytest.skip("needs root, to look into a process that forbids it")
+        with open(f"/proc/{session}/environ", "rb") as file:
+            environ = file.read()
+        assert b"NOTIFY_SOCKET" not in environ
+
+
+# ---- it bites ---------------------------------------------------------------
+
+def inject(pid, *commands):
+    """Makes a process do something, by a debugger."""
+    arguments = [part for command in commands for part in ("-ex", command)]
+    return subprocess.run(
+        ["gdb", "-nx", "-batch", "-p", str(pid), *arguments], text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=2 * DEADLINE, check=False).stdout
+
+
+def call(number):
+    # No arguments: what counts is whether the kernel looks at the call.
+    return f"print ((long (*)(long, ...)) syscall)({number}, 0, 0, 0)"
+
+
+@pytest.fixture
+def gdb():
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to attach to a process that forbids it")
+    if shutil.which("gdb") is None:
+        pytest.skip("needs gdb")
+    if not CALLS:
+        pytest.skip(f"no table of system calls for {platform.machine()}")
+
+
+@pytest.mark.native
+def test_injection_works_where_nothing_is_confined(echod, gdb):
+    # What the tests below rest on.
+    client, session = live_session(echod(sandbox="off"))
+    said = inject(session, call(CALLS["getpid"]))
+    assert f"$1 = {session}" in said
+    assert streams.is_served(client)
+
+
+@pytest.mark.sandbox
+@pytest.mark.native
+@pytest.mark.parametrize("mode,signo", [
+    (STRICT, signal.SIGKILL), (FILTER, signal.SIGSYS)])
+@pytest.mark.parametrize("name", ["openat", "socket", "kill", "execve",
+                                  "mmap"])
+def test_forbidden_call_ends_the_session_and_nothing_else(
+        echod, gdb, mode, signo, name):
+    running = start(echod, mode, crashes=True)
+    client, session = live_session(running)
+    other, _ = live_session(running)
+    said = inject(session, call(CALLS[name]))
+    assert running.closed()["pid"] == session, said
+    line = running.matches("closed ")[0].string
+    assert line.endswith(f"reason=crashed signal={int(signo)}")
+    wait_until(lambda: not processes.is_alive(session), "end of the session")
+    assert streams.is_served(other)
+    assert streams.is_served(running.connect())
+
+
+@pytest.mark.sandbox
+@pytest.mark.native
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="an x86 matter")
+@pytest.mark.parametrize("mode", [STRICT, FILTER])
+def test_call_of_another_architecture_ends_the_session(echod, gdb, mode):
+    running = start(echod, mode, crashes=True)
+    _, session = live_session(running)
+    # int $0x80 with 3, which is read(2) there and close(2) here.
+    said = inject(session, "set var *(unsigned short *)$pc = 0x80cd",
+                  "set var $rax = 3", "stepi", "continue")
+    assert running.closed()["reason"] == "crashed", said
+    assert streams.is_served(running.connect())
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGKILL,
+                                   signal.SIGABRT])
+def test_session_that_crashes_is_told_of_and_ends_alone(echod, signo):
+    running = echod(crashes=True)
+    client, session = live_session(running)
+    other, _ = live_session(running)
+    os.kill(session, signo)
+    assert running.closed()["reason"] == "crashed"
+    assert running.matches("closed ")[0].string.endswith(
+        f" signal={int(signo)}")
+    assert streams.is_served(other)
