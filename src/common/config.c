@@ -376,6 +376,15 @@ options_build(struct options *options)
 	}
 }
 
+static bool
+is_known_letter(int letter)
+{
+	for (const struct flag *flag = flags; flag < flags + NFLAGS; flag++)
+		if (flag->letter == letter)
+			return true;
+	return false;
+}
+
 static const struct key *
 key_by_option(int option)
 {
@@ -425,17 +434,27 @@ name_file(struct command_line *command, struct config_error *error)
 	return true;
 }
 
-/* Names the option that getopt_long(3) was at. */
 static bool
-misused(const char *what, char **argv, struct config_error *error)
+misused(const char *what, const char *option, struct config_error *error)
 {
 	char quoted[QUOTED_SIZE];
-	const char *option = argv[optind - 1];
-	const char letter[] = {'-', (char)optopt, '\0'};
 
-	if (strncmp(option, "--", 2) != 0 && optopt > 0 && optopt < FIRST_KEY)
-		option = letter; /* perhaps one of several in a word */
 	return fail(error, "%s: %s", what, quote(option, quoted));
+}
+
+/*
+ * getopt_long(3) is done with the word of a long option, but perhaps not with
+ * a word of several letters.  A letter that is known means the long form,
+ * with a value that it does not take.
+ */
+static bool
+unknown(char **argv, struct config_error *error)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt != 0 && !is_known_letter(optopt);
+
+	return misused(
+	    "unknown option", is_letter ? letter : argv[optind - 1], error);
 }
 
 static bool
@@ -467,9 +486,9 @@ take_option(struct command_line *command, int option, char **argv,
 		command->action = ACTION_VERSION;
 		return true;
 	case ':':
-		return misused("option needs a value", argv, error);
+		return misused("option needs a value", argv[optind - 1], error);
 	case '?':
-		return misused("unknown option", argv, error);
+		return unknown(argv, error);
 	default:
 		return remember(command, key_by_option(option), optarg, error);
 	}
