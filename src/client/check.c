@@ -29,7 +29,7 @@ static const struct option_row rows[] = {
 	"list the cases"},
     {0, "strict", NULL, OPTION_FLAG, offsetof(struct check_options, strict), 0,
 	0, "run also the cases that widespread servers fail"},
-    TARGET_ROWS,
+    TARGET_ROWS("5s"),
     {.name = NULL},
 };
 

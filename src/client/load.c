@@ -49,14 +49,14 @@ static const struct option_row rows[] = {
     {0, "churn", NULL, OPTION_FLAG, LOAD_OFFSET(churn), 0, 0,
 	"open a new connection for each message"},
     {0, "json", NULL, OPTION_FLAG, LOAD_OFFSET(json), 0, 0,
-	"write JSON to standard output, all else to standard error"},
+	"JSON on standard output, all else on stderr"},
     {0, "svg", "FILE", OPTION_TEXT, LOAD_OFFSET(svg), 0, 0,
 	"draw latency by percentile"},
     {0, "fail-if", "CONDITIONS", OPTION_TEXT, LOAD_OFFSET(fail_if), 0, 0,
 	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
     {'q', "quiet", NULL, OPTION_FLAG, LOAD_OFFSET(quiet), 0, 0,
 	"no line each second"},
-    TARGET_ROWS,
+    TARGET_ROWS("5s"),
     {.name = NULL},
 };
 

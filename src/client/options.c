@@ -171,9 +171,13 @@ options_fail(const struct command *command, const char *format, ...)
 static _Noreturn void
 reject(const struct command *command, int kind, char **argv)
 {
-	const char *what = kind == ':' ? "needs an argument" : "unknown option";
+	const char *what = "unknown option";
 	const char *word = argv[optind - 1];
 
+	if (kind == ':')
+		what = "needs an argument";
+	else if (optopt >= LONG_BASE)
+		what = "takes no argument";
 	if (optopt != 0 && optopt < LONG_BASE && word[1] != '-')
 		options_fail(command, "-%c: %s", optopt, what);
 	options_fail(command, "%s: %s", word, what);

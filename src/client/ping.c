@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 	"open a new connection for each message"},
     {0, "fail-if", "CONDITIONS", OPTION_TEXT, PING_OFFSET(fail_if), 0, 0,
 	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
-    TARGET_ROWS,
+    TARGET_ROWS("5s"),
     {.name = NULL},
 };
 

@@ -38,7 +38,7 @@ struct pipe_options {
 static const struct option_row rows[] = {
     {0, "verify", NULL, OPTION_FLAG, offsetof(struct pipe_options, verify), 0,
 	0, "compare the answer instead of printing it"},
-    TARGET_ROWS,
+    TARGET_ROWS("never"),
     {.name = NULL},
 };
 

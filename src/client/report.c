@@ -120,8 +120,9 @@ void
 report_text(FILE *out, const struct report *report)
 {
 	(void)fprintf(out,
-	    "\n%s (%s), %" PRIu64 " connections%s, %" PRIu64 " bytes\n",
+	    "\n%s (%s), %" PRIu64 " connection%s%s, %" PRIu64 " bytes\n",
 	    report->host, report->address, report->connections,
+	    report->connections == 1 ? "" : "s",
 	    report->churn ? " at a time, one for each message" : "",
 	    report->size);
 	(void)fprintf(

@@ -88,34 +88,52 @@ resolve(struct target *target, int family)
 		errx(2, "%s: %s", target->name.host, gai_strerror(error));
 }
 
+/* The client to name in a PROXY header; it needs an address and a port. */
+static const char *
+parse_proxy_source(const char *text, struct addr *addr)
+{
+	const char *errstr = addr_parse(text, addr);
+
+	if (errstr == NULL && addr->family == AF_UNSPEC)
+		errstr = "needs an address: 192.0.2.1:1234";
+	return errstr;
+}
+
+/* The address to connect from, which also decides the family. */
+static const char *
+parse_source(const char *text, struct addr *addr, int *family)
+{
+	const char *errstr = addr_parse_host(text, addr);
+
+	if (errstr != NULL)
+		return errstr;
+	if (*family != AF_UNSPEC && *family != addr->family)
+		return "not of the family asked for";
+	*family = addr->family;
+	return NULL;
+}
+
 void
 target_open(struct target *target, const struct command *command,
-    const struct target_options *options, const char *text)
+    const struct target_options *o, const char *text)
 {
-	int family = options->family;
+	int family = o->family;
 	const char *errstr;
 
-	*target = (struct target){.timeout = options->timeout,
-	    .proxy_version = options->proxy_version};
+	*target = (struct target){
+	    .timeout = o->timeout, .proxy_version = o->proxy_version};
 	if (text == NULL)
 		options_fail(command, "the host is missing");
 	if ((errstr = target_parse(text, &target->name)) != NULL)
 		options_fail(command, "%s: %s", text, errstr);
-	if (options->proxy_source != NULL &&
-	    (errstr = addr_parse(
-		 options->proxy_source, &target->proxy_source)) != NULL)
-		options_fail(command, "--proxy-source=%s: %s",
-		    options->proxy_source, errstr);
-	if (options->source != NULL) {
-		errstr = addr_parse_host(options->source, &target->source);
-		if (errstr == NULL && family != AF_UNSPEC &&
-		    family != target->source.family)
-			errstr = "not of the family asked for";
-		if (errstr != NULL)
-			options_fail(command, "--source=%s: %s",
-			    options->source, errstr);
-		family = target->source.family;
-	}
+	if (o->proxy_source != NULL &&
+	    (errstr = parse_proxy_source(
+		 o->proxy_source, &target->proxy_source)) != NULL)
+		options_fail(
+		    command, "--proxy-source=%s: %s", o->proxy_source, errstr);
+	if (o->source != NULL && (errstr = parse_source(o->source,
+				      &target->source, &family)) != NULL)
+		options_fail(command, "--source=%s: %s", o->source, errstr);
 	resolve(target, family);
 }
 

@@ -28,14 +28,21 @@ def environment(**more):
     return {**os.environ, "LC_ALL": "C.UTF-8", **more}
 
 
-def echoc(*arguments, status=GOOD, env=None, timeout=2 * DEADLINE, **popen):
+def with_hosts(file):
+    """A command that runs another with this file as /etc/hosts."""
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c",
+            'mount --bind "$0" /etc/hosts && exec "$@"', str(file)]
+
+
+def echoc(*arguments, status=GOOD, env=None, timeout=2 * DEADLINE, wrapper=(),
+          **popen):
     """Runs echoc to its end, which has to be the status given."""
     popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("text", True)
     if "input" in popen:
         del popen["stdin"]
     done = subprocess.run(
-        [ECHOC, *map(str, arguments)], stdout=subprocess.PIPE,
+        [*wrapper, ECHOC, *map(str, arguments)], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, timeout=timeout, check=False,
         env=environment(**(env or {})), **popen)
     told = f"{done.args}: {done.returncode}\n{done.stdout!r}\n{done.stderr!r}"
