@@ -1,0 +1,536 @@
+# SPDX-License-Identifier: ISC
+"""One life of a daemon in which one system call goes wrong.
+
+It starts, echoes to three clients at once, reloads, tells its status, serves
+another client and stops.  Whatever the fault was, either the start failed in
+an orderly way, or nothing was lost: see Life.live() and what it calls.
+
+A fault is a dictionary:
+
+    stage   which processes are traced (STAGES)
+    call    the system call
+    what    what happens to it: error=EMFILE, signal=SIGTERM, delay_exit=50000
+    when    at which of its occurrences, counted in each traced process
+"""
+
+import collections
+import contextlib
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+import cell
+import echod as driver
+import processes
+
+DEADLINE = 15  # for what takes milliseconds; only a hang lasts so long
+NEXT_CLIENT = 1  # seconds within which the next client is to be served
+CLIENTS = 3
+LENGTH = 100_000
+IDLE = 0.05  # seconds of watching whether it is idle
+WAKEUPS = 25  # that many in this time would be no more idle
+
+World = collections.namedtuple("World", "folder log reaper")
+
+# The processes that are traced, and the daemon they belong to:
+#   launcher  only the process that the user starts, which detaches a daemon
+#   family    that, the daemon, its sessions and all other processes
+#   daemon    only the daemon, in the foreground
+#   session   sessions that are not confined, and the daemon beside them
+#   confined  the same, in their sandbox, where a failed read or write is
+#             answered by the kernel with SIGKILL
+Stage = collections.namedtuple("Stage", "detached follow attach options")
+STAGES = {
+    "launcher": Stage(True, False, False, ()),
+    "family": Stage(True, True, False, ()),
+    "daemon": Stage(False, False, False, ("--foreground",)),
+    "session": Stage(False, True, True, ("--foreground", "--sandbox=off")),
+    "confined": Stage(False, True, True, ("--foreground",)),
+}
+
+# Errors after which no server can go on, and which no kernel returns here.
+FATAL = {
+    "ppoll": {"EFAULT", "EINVAL"},
+    "accept4": {"EBADF", "EFAULT", "EINVAL", "ENOTSOCK", "EOPNOTSUPP"},
+}
+# A process that fails to tell why is excused if that is what was failed.
+TELLING = {"write", "poll"}
+# Calls without which a message can be lost, to be told of later.
+LOGGING = {"socket", "connect", "sendto", "close", "getpid", "read"}
+# Before main() the C library may only abort.
+LIBC = {"brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
+        "prlimit64", "readlink", "getrandom", "mprotect", "mmap"}
+
+# Trouble that has to be in the log when the daemon has lived through it.
+TOLD = (
+    ("accept4", {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"}, "cannot accept: "),
+    ("clone", {"EAGAIN", "ENOMEM"}, "cannot fork: "),
+)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+class Ended(Exception):
+    """The daemon has come to an end that the fault explains."""
+
+
+class Fault:
+    def __init__(self, fields):
+        self.stage = STAGES[fields["stage"]]
+        self.call, self.what = fields["call"], fields["what"]
+        self.when = fields["when"]
+        self.in_daemon = not self.stage.attach
+
+    def value(self, name):
+        key, _, value = self.what.partition("=")
+        return value if key == name else None
+
+    @property
+    def error(self):
+        return self.value("error")
+
+    @property
+    def signo(self):
+        name = self.value("signal")
+        return signal.Signals[name] if name else None
+
+    def tracer(self, trace):
+        if not self.call:  # the reference: list all, fail none
+            filters = []
+        else:
+            filters = ["-e", f"trace={self.call}", "-e",
+                       f"inject={self.call}:{self.what}:when={self.when}"]
+        return ["strace", "-q", "-o", str(trace),
+                *(["-f"] if self.stage.follow else []), *filters]
+
+    def has_fired(self, trace):
+        if not self.call:
+            return True
+        if self.signo:  # which strace does not mark: the call was reached
+            counts = collections.Counter(
+                m[1] for m in re.finditer(
+                    rf"^(\d+ +)?{self.call}\(", trace, re.M))
+            return max(counts.values(), default=0) >= self.when
+        if self.is_fatal_when_confined():  # which it is before the mark
+            return "killed by SIGKILL" in trace
+        return "(INJECTED)" in trace or "(DELAYED)" in trace
+
+    def is_fatal_when_confined(self):
+        """seccomp sees a failed call as one that is not on its list."""
+        return self.stage is STAGES["confined"] and self.error and \
+            self.call in ("read", "write")
+
+    def may_end_daemon(self):
+        if not self.in_daemon:
+            return False
+        return self.signo in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL) \
+            or self.error in FATAL.get(self.call, ())
+
+    def may_cut_clients(self):
+        """Whether it struck sessions, or the daemon whose end ends them."""
+        return self.stage.follow or self.signo == signal.SIGKILL or \
+            self.error in FATAL.get(self.call, ())
+
+    def may_lose_messages(self):
+        return self.in_daemon and self.call in LOGGING
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise Broken(f"hangs: {what}")
+        time.sleep(0.001)
+    return value
+
+
+class Client(threading.Thread):
+    """Sends, half-closes and compares what comes back."""
+
+    def __init__(self, port, length=LENGTH):
+        super().__init__(daemon=True)
+        self.port = port
+        self.data = os.urandom(length)
+        self.got = b""
+        self.outcome = "hung"
+        self.start()
+
+    def run(self):
+        try:
+            with socket.create_connection(
+                    ("127.0.0.1", self.port), DEADLINE) as stream:
+                self.outcome = "cut"
+                sender = threading.Thread(target=self.send, args=(stream,))
+                sender.start()
+                while part := stream.recv(65536):
+                    self.got += part
+                sender.join()
+        except TimeoutError:
+            self.outcome = "hung"
+        except ConnectionRefusedError:
+            self.outcome = "refused"
+        except OSError:
+            pass  # a reset: what came before it is judged all the same
+        if self.outcome == "cut" and self.got == self.data:
+            self.outcome = "served"
+        elif not self.data.startswith(self.got):
+            self.outcome = "altered"
+
+    def send(self, stream):
+        with contextlib.suppress(OSError):
+            stream.sendall(self.data)
+            stream.shutdown(socket.SHUT_WR)
+
+    def end(self):
+        self.join(DEADLINE + 5)
+        return self.outcome
+
+
+class Life:
+    def __init__(self, world, fault):
+        self.world, self.fault = world, fault
+        self.place = world.folder / "life"
+        self.trace_file = self.place / "trace"
+        self.pidfile = self.place / "pid"
+        self.errors = self.place / "stderr"
+        self.latency = 0.0
+        self.pid = self.port = self.tracer = None
+        self.prepare()
+
+    def prepare(self):
+        self.place.mkdir(exist_ok=True)
+        for path in self.place.iterdir():
+            path.unlink()
+        (self.place / "echod.conf").write_text("idle-timeout = 1m\n")
+        self.errors.touch()
+        self.world.reaper.statuses.clear()
+        self.world.log.clear()
+
+    # ---- starting ----
+
+    def command(self):
+        return [driver.ECHOD, f"--config={self.place}/echod.conf",
+                f"--pidfile={self.pidfile}", "--listen=127.0.0.1:0",
+                "--max-per-source=0", "--rate-per-source=0",
+                "--drain-timeout=2s", "--log-target=syslog", "--verbose",
+                *self.fault.stage.options]
+
+    def spawn(self, command):
+        return cell.spawn(command, self.errors, driver.clean_environment())
+
+    def is_alive(self):
+        return self.world.reaper.status(self.pid) is None
+
+    def published(self):
+        with contextlib.suppress(OSError, ValueError):
+            return int(self.pidfile.read_text())
+        return None
+
+    def start(self):
+        """Returns whether there is a daemon; raises unless all is well."""
+        if self.fault.stage.attach:
+            tracer = []
+        else:
+            # -D: the tracer is the grandchild, so the exit status is echod's.
+            tracer = [*self.fault.tracer(self.trace_file), "-D"]
+        first = self.spawn([*tracer, *self.command()])
+        if self.fault.stage.detached:
+            started = self.launcher_ended(first)
+        else:
+            started = self.is_published(first)
+        if started:
+            self.pid = self.published()
+            self.port = self.find_port()
+        return started
+
+    def launcher_ended(self, first):
+        status = wait_until(
+            lambda: (s := self.world.reaper.status(first)) is not None
+            and (s,), "the launcher")[0]
+        if status == 0:
+            if not self.published():
+                raise Broken("the launcher succeeded without a pidfile")
+            return True
+        if status == -signal.SIGKILL and self.fault.signo == signal.SIGKILL:
+            # Nobody was told; the daemon may be there or not.
+            wait_until(lambda: self.published() or not cell.others(),
+                       "the daemon or its end")
+            return bool(self.published())
+        self.check_failed_start(status)
+        return False
+
+    def is_published(self, first):
+        wait_until(lambda: self.world.reaper.status(first) is not None
+                   or self.published(), "the start")
+        status = self.world.reaper.status(first)
+        if status is None:
+            return True
+        if status == -signal.SIGKILL and self.fault.signo == signal.SIGKILL:
+            self.check_restart()
+        elif status == 0 and self.fault.signo:
+            self.check_nothing_left()
+        else:
+            self.check_failed_start(status)
+        return False
+
+    def find_port(self):
+        """None if the daemon has ended or stops listening."""
+        with contextlib.suppress(OSError):
+            for port in driver.listening_ports(self.pid):
+                return port
+        return None
+
+    # ---- what is to hold ----
+
+    def check_failed_start(self, status):
+        lines = [line for line in self.errors.read_text().splitlines()
+                 if not line.startswith("strace: ")]
+        ours = [line for line in lines if line.startswith("echod: ")]
+        if status == 0:
+            raise Broken("the start failed with exit status 0")
+        if status < 0 and -status != self.fault.signo and \
+                self.fault.call not in LIBC:
+            raise Broken(f"the start crashed: signal {-status}")
+        excused = status < 0 or self.fault.call in TELLING or \
+            self.fault.call in LIBC and status != 1
+        if len(ours) != 1 and not excused:
+            raise Broken(f"not one message but: {lines}")
+        self.check_nothing_left()
+        self.outcome = "no start"
+        self.message = ours[0] if ours else ""
+
+    def check_nothing_left(self):
+        wait_until(lambda: self.world.reaper.collect() or not cell.others(),
+                   "a process is left after the end")
+        if self.pidfile.exists():
+            raise Broken("the pidfile is left")
+
+    def check_restart(self):
+        """After SIGKILL all processes go; the pidfile is no obstacle."""
+        wait_until(lambda: self.world.reaper.collect() or not cell.others(),
+                   "a process is left after SIGKILL")
+        self.spawn([*self.command(), "--foreground"])
+        wait_until(self.published, "start after SIGKILL")
+        wait_until(lambda: self.is_served(self.published()),
+                   "service after SIGKILL")
+        os.kill(self.published(), signal.SIGTERM)
+        self.check_nothing_left()
+        self.outcome = "killed"
+
+    def is_served(self, pid):
+        try:
+            ports = driver.listening_ports(pid)
+        except OSError:
+            return False
+        return ports and Client(ports[0], 100).end() == "served"
+
+    def check_end(self):
+        """The daemon has ended before it was told to."""
+        status = self.world.reaper.status(self.pid)
+        if not self.fault.may_end_daemon():
+            raise Broken(f"the daemon has ended with status {status}")
+        if status == -signal.SIGKILL:
+            self.check_restart()
+        elif self.fault.signo:
+            if status != 0:
+                raise Broken(f"stopped with status {status}")
+            self.check_nothing_left()
+            self.outcome = "stopped"
+        else:
+            if status != 1:
+                raise Broken(f"died with status {status}")
+            self.expect(r"cannot (wait|accept): ")
+            self.check_nothing_left()
+            self.outcome = "died as it has to"
+        raise Ended
+
+    def alive(self):
+        if not self.is_alive():
+            self.check_end()
+
+    def expect(self, pattern):
+        """The message, or that messages were dropped if that may be."""
+        if self.fault.may_lose_messages():
+            pattern += "|[0-9]+ messages dropped"
+
+        def look():
+            if any(re.match(pattern, m) for m in self.world.log.read()):
+                return True
+            if self.pid and not self.fault.error and not self.is_alive():
+                self.check_end()
+            return False
+        wait_until(look, f"no message {pattern!r}")
+
+    # ---- serving ----
+
+    def attach(self):
+        self.tracer = self.spawn(
+            [*self.fault.tracer(self.trace_file), "-p", str(self.pid)])
+        wait_until(
+            lambda: processes.status(self.pid)["TracerPid"] != "0"
+            and self.trace_file.exists(), "attachment")
+
+    def detach(self):
+        os.kill(self.tracer, signal.SIGINT)
+        wait_until(lambda: self.world.reaper.status(self.tracer) is not None,
+                   "detachment")
+
+    def serve(self):
+        clients = [Client(self.port) for _ in range(CLIENTS)]
+        outcomes = [client.end() for client in clients]
+        bad = {"altered", "hung"}
+        cut = [o for o in outcomes if o not in ("served", "refused")]
+        if bad & set(outcomes):
+            raise Broken(f"clients were {outcomes}")
+        if cut and not self.fault.may_cut_clients():
+            if not (self.fault.may_end_daemon() and
+                    all(not c.got for c in clients if c.outcome == "cut")):
+                raise Broken(f"a client was cut although no session was "
+                             f"touched: {outcomes}")
+        if "refused" in outcomes:
+            wait_until(lambda: not self.is_alive(), "refused: the end")
+        self.alive()
+        self.cut = len(cut)
+
+    def check_cut(self):
+        """No more sessions have come to harm than were struck."""
+        if self.cut > len(self.struck()):
+            raise Broken(f"{self.cut} clients were cut, but the sessions "
+                         f"that were struck are {self.struck()}")
+
+    def struck(self):
+        """The processes that the fault was injected into, but the daemon."""
+        return set(map(int, re.findall(
+            r"^(\d+) .*(?:\(INJECTED\)|killed by SIG)", self.trace(),
+            re.M))) - {self.pid}
+
+    def reload_and_report(self):
+        self.signal(signal.SIGHUP)
+        self.expect("reloaded |reload failed")
+        self.signal(signal.SIGUSR1)
+        self.expect("status ")
+
+    def signal(self, signo):
+        self.alive()
+        os.kill(self.pid, signo)
+
+    def serve_next(self):
+        before = time.monotonic()
+        outcome = Client(self.port, 1000).end()
+        self.latency = time.monotonic() - before
+        self.alive() if outcome == "refused" else None
+        if outcome != "served" and self.fault.may_end_daemon():
+            wait_until(lambda: not self.is_alive(), f"{outcome}: the end")
+            self.check_end()
+        if outcome != "served":
+            raise Broken(f"the next client was {outcome}")
+
+    def check_told(self):
+        if not self.fault.stage.attach:
+            for call, errors, text in TOLD:
+                if call == self.fault.call and self.fault.error in errors:
+                    self.expect(text)
+        if self.cut and self.fault.error:
+            self.expect(r"closed .* reason=(?!client)|session .* could not")
+
+    def check_quiet(self, descriptors):
+        wait_until(lambda: not processes.children(self.pid)
+                   or not self.is_alive(), "a session or zombie is left")
+        self.alive()
+        now = processes.descriptors(self.pid)
+        if len(now) > len(descriptors):
+            raise Broken(f"descriptors leak: {descriptors} became {now}")
+        before = self.effort()
+        time.sleep(IDLE)
+        switches = self.effort() - before
+        if switches > WAKEUPS:
+            raise Broken(f"not idle: woke {switches} times in {IDLE} s")
+
+    def effort(self):
+        """Context switches so far."""
+        try:
+            fields = processes.status(self.pid)
+        except OSError:
+            self.alive()
+            raise
+        return int(fields["voluntary_ctxt_switches"]) + int(
+            fields["nonvoluntary_ctxt_switches"])
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        wait_until(lambda: not self.is_alive(), "no end after SIGTERM")
+        status = self.world.reaper.status(self.pid)
+        if status == 1 and self.fault.may_end_daemon():
+            self.check_end()
+        if status == -signal.SIGKILL and self.fault.may_end_daemon():
+            self.check_end()
+        if status != 0:
+            raise Broken(f"stopped with status {status}")
+        self.check_nothing_left()
+        if not self.fault.may_lose_messages():
+            self.expect("stopped")
+
+    def live(self):
+        if not self.start():
+            return
+        try:
+            self.live_on()
+        except (OSError, KeyError):
+            # A look at a process that has gone: was that allowed?
+            wait_until(lambda: not self.is_alive(), "the end")
+            self.check_end()
+
+    def live_on(self):
+        if self.port is None:
+            wait_until(lambda: not self.is_alive(), "the end")
+            self.check_end()
+        descriptors = processes.descriptors(self.pid)
+        if self.fault.stage.attach:
+            self.attach()
+        self.serve()
+        self.reload_and_report()
+        if self.fault.stage.attach:
+            self.detach()
+            self.check_cut()
+        self.serve_next()
+        self.check_told()
+        self.check_quiet(descriptors)
+        self.stop()
+        self.outcome = "served"
+
+    def trace(self):
+        with contextlib.suppress(FileNotFoundError):
+            return self.trace_file.read_text(errors="replace")
+        return ""
+
+
+def run(world, fields):
+    """Lives one life; the answer says how it ended and what was wrong."""
+    fault = Fault(fields)
+    life = Life(world, fault)
+    life.outcome, life.message, life.cut = "broken", "", 0
+    begin, problem = time.monotonic(), ""
+    try:
+        life.live()
+    except Ended:
+        pass
+    except Broken as broken:
+        problem = str(broken)
+    world.reaper.collect()
+    trace = life.trace()
+    if problem:
+        life.outcome = "broken"
+    answer = {"outcome": life.outcome, "problem": problem,
+              "message": life.message, "fired": fault.has_fired(trace),
+              "latency": life.latency, "cut": life.cut,
+              "seconds": time.monotonic() - begin}
+    if problem or not fault.call or not answer["fired"]:
+        answer["log"] = world.log.read()[-30:]
+        answer["stderr"] = life.errors.read_text()[-2000:]
+        answer["trace"] = trace if not fault.call else trace[-3000:]
+    return answer
