@@ -157,7 +157,7 @@ def test_pidfile_outlives_the_sessions(daemon):
 
 def test_daemon_has_left_the_terminal_and_the_directory(daemon):
     running = daemon()
-    fields = processes._stat(running.pid)
+    fields = processes.fields(running.pid)
     session, terminal = int(fields[3]), int(fields[4])
     assert terminal == 0
     assert session != os.getsid(0)

@@ -54,7 +54,7 @@ def lonely(echod):
 
 
 def cpu_ticks(pid):
-    fields = processes._stat(pid)
+    fields = processes.fields(pid)
     return int(fields[11]) + int(fields[12])
 
 

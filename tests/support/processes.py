@@ -7,7 +7,7 @@ import pathlib
 import signal
 
 
-def _stat(pid):
+def fields(pid):
     """The fields of /proc/PID/stat after the name: state, ppid, pgrp, ..."""
     try:
         text = pathlib.Path(f"/proc/{pid}/stat").read_text()
@@ -22,8 +22,8 @@ def all_pids():
 
 def state(pid):
     """R, S, T, Z, ... or None if there is no such process."""
-    fields = _stat(pid)
-    return fields[0] if fields else None
+    found = fields(pid)
+    return found[0] if found else None
 
 
 def children(pid):
@@ -33,15 +33,15 @@ def children(pid):
         return sorted(int(child) for child in path.read_text().split())
     return sorted(
         child for child in all_pids()
-        if (fields := _stat(child)) and int(fields[1]) == pid)
+        if (stat := fields(child)) and int(stat[1]) == pid)
 
 
 def group(pgid):
     """The live processes of a process group."""
     return sorted(
         pid for pid in all_pids()
-        if (fields := _stat(pid)) and int(fields[2]) == pgid
-        and fields[0] not in "ZX")
+        if (stat := fields(pid)) and int(stat[2]) == pgid
+        and stat[0] not in "ZX")
 
 
 def kill_group(pgid):

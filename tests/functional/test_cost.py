@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: ISC
+"""What a connection costs: system calls and page faults, counted.
+
+The numbers are those of the program; a change that makes them grow has to
+change them here, and to say why.
+"""
+
+import collections
+import re
+import shutil
+
+import pytest
+
+import echod as driver
+import processes
+import streams
+
+pytestmark = [
+    pytest.mark.native,
+    # Under another program's instruments it is another program's cost.
+    pytest.mark.sandbox,
+]
+
+CONNECTIONS = 50
+
+# Of the parent, for one connection and its line in the log.
+PARENT = {
+    "ppoll": 2,         # until a client comes, until a session ends
+    "accept4": 2,       # the client, and that there is no other
+    "clone": 1,
+    "close": 1,
+    "rt_sigreturn": 1,  # of SIGCHLD
+    "wait4": 2,         # the session, and that there is no other
+    "poll": 1,          # whether the log is ready
+    "write": 1,
+}
+
+# Of the session that echoes one message.
+SESSION = {
+    "set_robust_list": 1,  # glibc's fork()
+    "rt_sigprocmask": 1,
+    "close_range": 2,
+    "prctl": 2,            # PR_SET_PDEATHSIG, PR_SET_SECCOMP
+    "getppid": 1,
+    "prlimit64": 3,
+    "read": 2,
+    "write": 1,
+    "exit": 1,
+}
+
+# Page faults of the parent and of the session, by how echod is linked.
+FAULTS = {"static": (5, 22), "dynamic": (6, 30)}
+
+# They vary by two or three with where things happen to lie.
+ALWAYS_THE_SAME = ["env", "-i", "setarch", "--addr-no-randomize"]
+
+
+def serve(running, count, first=1):
+    """One after the other, each at its end before the next begins."""
+    for number in range(first, first + count):
+        with running.connect() as client:
+            assert streams.is_served(client, bytes(64))
+        running.closed(number)
+
+
+def read_trace(path):
+    """Calls by process, {pid: Counter of names}.
+
+    From the end of the first session, which the start is mixed with, to the
+    signal that stops the daemon.
+    """
+    calls = collections.defaultdict(collections.Counter)
+    text = path.read_text(errors="replace")
+    begin = text.index("reason=client")
+    end = text.index("--- SIGTERM")
+    for line in text[begin:end].splitlines()[1:]:
+        match = re.match(r"(\d+) +(\w+)\(", line)
+        if match:
+            calls[int(match.group(1))][match.group(2)] += 1
+    return calls
+
+
+@pytest.fixture
+def traced(echod, folder):
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace")
+    trace = folder / "trace"
+    running = echod(wrapper=["strace", "-D", "-f", "-qq", "-s", "100",
+                             "-o", str(trace)])
+    return running, trace
+
+
+def after_the_first(count):
+    """What the parent does from its log line on to its last wait."""
+    calls = collections.Counter(
+        {name: count * each for name, each in PARENT.items()})
+    return calls + collections.Counter(wait4=1, ppoll=1)
+
+
+def test_system_calls_of_a_connection(traced):
+    running, trace = traced
+    serve(running, CONNECTIONS)
+    running.stop()
+    calls = read_trace(trace)
+    assert calls.pop(running.pid) == after_the_first(CONNECTIONS - 1)
+    assert len(calls) == CONNECTIONS - 1
+    for session in calls.values():
+        assert session == SESSION
+
+
+def test_an_echo_is_two_system_calls(traced):
+    running, trace = traced
+    serve(running, 1)
+    with running.connect() as client:
+        for _ in range(100):
+            assert streams.is_served(client)
+    running.closed(2)
+    running.stop()
+    calls = read_trace(trace)
+    calls.pop(running.pid)
+    [session] = calls.values()
+    assert session == {**SESSION, "read": 101, "write": 100}
+
+
+def linkage():
+    """A program that needs a loader names it early in its file."""
+    with open(driver.ECHOD, "rb") as program:
+        return "dynamic" if b"/ld-linux" in program.read(4096) else "static"
+
+
+def faults(pid):
+    fields = processes.fields(pid)
+    return int(fields[7]), int(fields[8])
+
+
+def test_page_faults_of_a_connection(echod):
+    running = echod(wrapper=ALWAYS_THE_SAME)
+    serve(running, 20)
+    own, sessions = faults(running.pid)
+    serve(running, CONNECTIONS, first=21)
+    own, sessions = (
+        now - before for now, before in
+        zip(faults(running.pid), (own, sessions)))
+    most_own, most_sessions = FAULTS[linkage()]
+    assert own <= CONNECTIONS * most_own
+    assert sessions <= CONNECTIONS * most_sessions
