@@ -83,7 +83,8 @@ set_timeout(int fd, int option, int64_t span)
 static _Noreturn void
 serve(const struct session *session)
 {
-	signals_init(); /* as the parent has */
+	signals_init();                              /* as the parent has */
+	(void)dup2(STDERR_FILENO, session->fd + 10); /* and what it holds */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	session_run(session);
 }
