@@ -71,9 +71,9 @@ HARDEN += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-point
 else ifdef COVERAGE
 LINK = dynamic
 HARDEN += --coverage -O0
-# A child leaves by the bare system call, past gcov's atexit handler.
+# See there for what is wrapped, and why.
 COVERAGE_OBJECT = $(BUILD)/tests/support/coverage.o
-HARDEN_LD += -Wl,--wrap=syscall
+HARDEN_LD += -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit
 else
 DEFINES += -D_FORTIFY_SOURCE=2
 endif
@@ -149,13 +149,13 @@ check-system:
 torture:
 	$(MAKE) check SUITES=torture UNITS= TORTURE=all
 
-# Line coverage of src/ by the whole suite.  Sessions are run by another user
-# and may not open files when confined, so the sandbox is off and the
-# directories are open to all.
+# Line coverage of src/ by the whole suite.  Sessions, which are run by another
+# user, write down their counts as well: any user may write to the directory.
 coverage:
 	$(MAKE) BUILD=build/coverage COVERAGE=1 all
-	chmod -R a+rwX build/coverage
-	-ECHOD_SANDBOX=off $(MAKE) BUILD=build/coverage COVERAGE=1 check
+	find build/coverage -type d -exec chmod 777 {} +
+	umask 0; build/coverage/echod --version; build/coverage/echoc --help
+	-umask 0; $(MAKE) BUILD=build/coverage COVERAGE=1 check
 	gcovr --root . --filter src/ --object-directory build/coverage --sort-percentage
 
 # One sanitized program a harness; tests/fuzz says how they are run.
@@ -169,6 +169,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(ECHOD) $(ECHOC) $(HEADERS)
 	$(say) FUZZ $@
 	$(Q)$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
 
+# cppcheck does not see that log_fatal() never returns, nor what memset() sets.
+CPPCHECK_FALSE = --suppress=nullPointerRedundantCheck:src/parent/privileges.c \
+	--suppress=ctuuninitvar:src/common/config.c
+
 # Formatting, headers that stand alone, manual pages, and two analysers.
 lint:
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
@@ -176,10 +180,11 @@ lint:
 	    $(COMPILE) -Isrc -Wno-unused-function -fsyntax-only -x c $$header || exit 1; \
 	done
 	! mandoc -Tlint man/* | grep -v 'referenced manual not found'
-	clang-tidy --quiet --warnings-as-errors='*' $(filter src/%.c,$(C_FILES)) -- \
-	    -std=c17 $(DEFINES) -Isrc
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Isrc \
-	    --enable=warning,performance,portability $(DEFINES) src
+	printf '%s\n' $(filter src/%.c,$(C_FILES)) | xargs -P $$(nproc) -I {} \
+	    clang-tidy --quiet --warnings-as-errors='*' {} -- -std=c17 $(DEFINES) -Isrc
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Isrc $(DEFINES) \
+	    --enable=warning,performance,portability '-DRB_GENERATE_INTERNAL(a,b,c,d,e)=' \
+	    $(CPPCHECK_FALSE) src
 
 format:
 	$(CLANG_FORMAT) -i $(C_FILES)

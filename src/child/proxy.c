@@ -152,17 +152,13 @@ v2_complete(struct proxy_parser *parser)
 	uint8_t family = parser->head[V2_FAMILY];
 	const uint8_t *source = parser->head + PROXY_V2_FIXED;
 	size_t size = family == V2_TCP4 ? 4 : 16;
-	struct sockaddr_storage ss;
 	struct addr raw = {.family = family == V2_TCP4 ? AF_INET : AF_INET6};
 
 	if (v2_is_local(parser) || (family != V2_TCP4 && family != V2_TCP6))
 		return PROXY_DONE;
 	memcpy(raw.bytes, source, size);
 	raw.port = get16(source + 2 * size);
-	/* There and back: a mapped address becomes the one it stands for. */
-	(void)addr_to_sockaddr(&raw, &ss);
-	parser->named =
-	    addr_from_sockaddr(&parser->client, (struct sockaddr *)&ss);
+	parser->named = addr_canonical(&raw, &parser->client);
 	return PROXY_DONE;
 }
 

@@ -83,6 +83,15 @@ addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *ss)
 	}
 }
 
+bool
+addr_canonical(const struct addr *raw, struct addr *addr)
+{
+	struct sockaddr_storage ss;
+
+	return addr_to_sockaddr(raw, &ss) != 0 &&
+	       addr_from_sockaddr(addr, (struct sockaddr *)&ss);
+}
+
 /* An interface by name, or by number as it is printed once it is gone. */
 static uint32_t
 scope_parse(const char *zone)

@@ -43,6 +43,12 @@ bool addr_from_sockaddr(struct addr *, const struct sockaddr *);
 socklen_t addr_to_sockaddr(const struct addr *, struct sockaddr_storage *);
 
 /*
+ * The canonical form of an address that was put together elsewhere.  False
+ * if it is neither IPv4 nor IPv6.
+ */
+bool addr_canonical(const struct addr *raw, struct addr *);
+
+/*
  * Reads "PORT", "*:PORT", "IPV4:PORT" or "[IPV6]:PORT", the last with an
  * optional "%interface" for link-local addresses; PORT is 0..65535.  Returns
  * NULL or what is wrong.

@@ -77,11 +77,11 @@ struct key {
 };
 
 #define KEY(field, type_)                                                      \
-	.type = &type_, .offset = offsetof(struct config, field)
+	.type = &(type_), .offset = offsetof(struct config, field)
 #define RANGE(min_, max_) .domain = {.min = (min_), .max = (max_)}
 #define ONE_OF(choices_)  .domain = {.choices = (choices_)}
 
-#define DAY (24 * 3600 * SEC)
+#define DAY (24 * INT64_C(3600) * SEC)
 
 static const struct key keys[] = {
     {"listen", KEY(listen, type_addrs), .fallback = "*:7", .letter = 'l',

@@ -51,14 +51,15 @@ static struct {
 static bool
 stderr_is_journal(void)
 {
-	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t device, inode;
+	const char *journal = getenv("JOURNAL_STREAM");
+	char mine[2 * 20 + 2]; /* two 64-bit numbers */
 	struct stat st;
 
-	return stream != NULL &&
-	       sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	       st.st_ino == inode;
+	if (journal == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return false;
+	(void)snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(journal, mine) == 0;
 }
 
 static bool

@@ -77,11 +77,15 @@ children_release(struct children *children, struct child *child)
 bool
 board_client(const struct board_line *line, struct addr *client)
 {
+	struct addr raw;
+
 	if (atomic_load_explicit(&line->header, memory_order_acquire) !=
 	    HEADER_NAMED)
 		return false;
-	*client = line->client;
-	return client->family == AF_INET || client->family == AF_INET6;
+	raw = line->client;
+	atomic_signal_fence(memory_order_seq_cst); /* one copy, then look */
+	raw.scope = 0;
+	return addr_canonical(&raw, client);
 }
 
 struct child *
