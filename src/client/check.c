@@ -23,11 +23,11 @@ struct check_options {
 };
 
 static const struct option_row rows[] = {
-    {0, "case", "NAME", OPTION_TEXT, offsetof(struct check_options, only), 0, 0,
+    {0, OPTION_TEXT, "case", "NAME", offsetof(struct check_options, only), 0, 0,
 	"run this case only"},
-    {'l', "list", NULL, OPTION_FLAG, offsetof(struct check_options, list), 0, 0,
+    {'l', OPTION_FLAG, "list", NULL, offsetof(struct check_options, list), 0, 0,
 	"list the cases"},
-    {0, "strict", NULL, OPTION_FLAG, offsetof(struct check_options, strict), 0,
+    {0, OPTION_FLAG, "strict", NULL, offsetof(struct check_options, strict), 0,
 	0, "run also the cases that widespread servers fail"},
     TARGET_ROWS("5s"),
     {.name = NULL},

@@ -128,7 +128,7 @@ run_binary(struct check *check, const struct check_case *this)
 	    "\r\n\n\r\r\0\r\xff\xff\xff\xf4\xff\xfd"
 	    "\x06\xff\xf2\x03\x04\x11\x13\x1a\x1c\n~.\n"
 	    "\xef\xbb\xbf\xc3\x28\xed\xa0\x80\b\x7f";
-	uint8_t text[2 * 256 + sizeof special];
+	uint8_t text[512 + sizeof special];
 	struct exchange x = {.text = text, .size = sizeof text};
 
 	for (size_t i = 0; i < 256; i++) {
@@ -179,8 +179,9 @@ run_round(struct check *check, const int fds[CROWD],
 
 	for (size_t i = 0; good && i < CROWD; i++)
 		good = send_round(check, fds[i], streams[i], begin);
-	for (size_t i = CROWD; good && i-- > 0;)
-		good = receive_round(check, fds[i], streams[i], begin);
+	for (size_t i = 0; good && i < CROWD; i++)
+		good = receive_round(
+		    check, fds[CROWD - 1 - i], streams[CROWD - 1 - i], begin);
 	return good;
 }
 

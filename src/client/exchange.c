@@ -180,7 +180,7 @@ wait_ready(struct exchange *x, const struct progress *p, int64_t now)
 	    &pfd, 1, at == INT64_MAX ? NULL : &timeout, interrupts_mask());
 	if (n == -1)
 		stop_errno(x, errno);
-	return n == 1 ? pfd.revents : 0;
+	return pfd.revents;
 }
 
 static void

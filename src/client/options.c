@@ -21,8 +21,8 @@ enum {
 };
 
 static const struct option_row common_rows[] = {
-    {'h', "help", NULL, OPTION_FLAG, 0, 0, 0, "show this help"},
-    {'V', "version", NULL, OPTION_FLAG, 0, 0, 0, "show the version"},
+    {'h', OPTION_FLAG, "help", NULL, 0, 0, 0, "show this help"},
+    {'V', OPTION_FLAG, "version", NULL, 0, 0, 0, "show the version"},
 };
 
 /* What getopt_long(3) wants to be told. */
@@ -156,12 +156,11 @@ options_fail(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
 
-	(void)fprintf(stderr, "echoc: ");
 	va_start(arguments, format);
-	(void)vfprintf(stderr, format, arguments);
+	vwarnx(format, arguments);
 	va_end(arguments);
 	(void)fprintf(stderr,
-	    "\nusage: echoc %s [options] HOST[:PORT]"
+	    "usage: echoc %s [options] HOST[:PORT]"
 	    " (echoc %s --help lists them)\n",
 	    command->name, command->name);
 	exit(EXIT_USAGE);
@@ -208,5 +207,5 @@ options_parse(
 	}
 	if (argc - optind > 1)
 		options_fail(command, "%s: one host only", argv[optind + 1]);
-	return argv[optind];
+	return optind < argc ? argv[optind] : "";
 }

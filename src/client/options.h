@@ -22,10 +22,10 @@ enum option_type {
 
 struct option_row {
 	char letter; /* 0 = none */
+	enum option_type type;
 	const char *name;
 	const char *argument; /* its name in --help; NULL = takes none */
-	enum option_type type;
-	size_t offset; /* of the member it sets */
+	size_t offset;        /* of the member it sets */
 	int64_t min, max;
 	const char *help;
 };
@@ -38,8 +38,8 @@ struct command {
 
 /*
  * Reads argv into the structure that the rows' offsets refer to and returns
- * the one operand, HOST[:PORT], or NULL where --list or the like made it
- * unneeded.  --help and --version exit 0; a usage error exits 2.
+ * the one operand, HOST[:PORT], or "" if there is none.  --help and --version
+ * exit 0; a usage error exits 2.
  */
 const char *
 options_parse(const struct command *, int argc, char **argv, void *values);

@@ -36,7 +36,7 @@ struct pipe_options {
 };
 
 static const struct option_row rows[] = {
-    {0, "verify", NULL, OPTION_FLAG, offsetof(struct pipe_options, verify), 0,
+    {0, OPTION_FLAG, "verify", NULL, offsetof(struct pipe_options, verify), 0,
 	0, "compare the answer instead of printing it"},
     TARGET_ROWS("never"),
     {.name = NULL},

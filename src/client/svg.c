@@ -74,7 +74,7 @@ write_times(const struct plot *plot)
 {
 	char label[UNITS_STRLEN];
 
-	for (double p = plot->low; p <= plot->high + 0.5; p++) {
+	for (int p = (int)plot->low; p <= (int)plot->high; p++) {
 		double y = y_of(plot, pow(10, p));
 		(void)fprintf(plot->out,
 		    "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>\n"

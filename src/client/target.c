@@ -122,10 +122,9 @@ target_open(struct target *target, const struct command *command,
 
 	*target = (struct target){
 	    .timeout = o->timeout, .proxy_version = o->proxy_version};
-	if (text == NULL)
-		options_fail(command, "the host is missing");
 	if ((errstr = target_parse(text, &target->name)) != NULL)
-		options_fail(command, "%s: %s", text, errstr);
+		options_fail(command, "%s%s%s", text,
+		    text[0] != '\0' ? ": " : "", errstr);
 	if (o->proxy_source != NULL &&
 	    (errstr = parse_proxy_source(
 		 o->proxy_source, &target->proxy_source)) != NULL)

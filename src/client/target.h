@@ -41,20 +41,20 @@ struct target_options {
 /* clang-format off */
 #define TARGET_OFFSET(member) offsetof(struct target_options, member)
 #define TARGET_ROWS(default_timeout)                                           \
-	{'4', "ipv4", NULL, OPTION_SET, TARGET_OFFSET(family), AF_INET, 0,     \
+	{'4', OPTION_SET, "ipv4", NULL, TARGET_OFFSET(family), AF_INET, 0,     \
 	    "use IPv4 only"},                                                  \
-	{'6', "ipv6", NULL, OPTION_SET, TARGET_OFFSET(family), AF_INET6, 0,    \
+	{'6', OPTION_SET, "ipv6", NULL, TARGET_OFFSET(family), AF_INET6, 0,    \
 	    "use IPv6 only"},                                                  \
-	{'I', "source", "ADDRESS", OPTION_TEXT, TARGET_OFFSET(source), 0, 0,   \
+	{'I', OPTION_TEXT, "source", "ADDRESS", TARGET_OFFSET(source), 0, 0,   \
 	    "connect from this address"},                                      \
-	{'W', "timeout", "TIME", OPTION_SPAN, TARGET_OFFSET(timeout), 0,       \
-	    24 * 3600 * SEC,                                                   \
+	{'W', OPTION_SPAN, "timeout", "TIME", TARGET_OFFSET(timeout), 0,       \
+	    SEC * 3600 * 24,                                                   \
 	    "give up waiting after this long (" default_timeout ")"},          \
-	{0, "proxy-v1", NULL, OPTION_SET, TARGET_OFFSET(proxy_version), 1, 0,  \
+	{0, OPTION_SET, "proxy-v1", NULL, TARGET_OFFSET(proxy_version), 1, 0,  \
 	    "begin with a PROXY protocol header, version 1"},                  \
-	{0, "proxy-v2", NULL, OPTION_SET, TARGET_OFFSET(proxy_version), 2, 0,  \
+	{0, OPTION_SET, "proxy-v2", NULL, TARGET_OFFSET(proxy_version), 2, 0,  \
 	    "the same in version 2"},                                          \
-	{0, "proxy-source", "ADDR:PORT", OPTION_TEXT,                          \
+	{0, OPTION_TEXT, "proxy-source", "ADDR:PORT",                          \
 	    TARGET_OFFSET(proxy_source), 0, 0,                                 \
 	    "the client it names, instead of this end"}
 /* clang-format on */
