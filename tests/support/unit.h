@@ -24,6 +24,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* By the address sanitizer; gcc and clang say it differently. */
+#if defined(__SANITIZE_ADDRESS__)
+#define INSTRUMENTED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define INSTRUMENTED
+#endif
+#endif
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define assert_text_contains(text, part)                                       \

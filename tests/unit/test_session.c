@@ -4,7 +4,6 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -133,6 +132,27 @@ start(struct client *client, struct options options)
 	client->fd = pair[0];
 }
 
+/* Valgrind runs the session itself, and has descriptors in it. */
+static void
+skip_if_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+		skip();
+}
+
+/* Sanitizers and valgrind make system calls that confinement forbids. */
+static void
+skip_if_instrumented(void)
+{
+#ifdef INSTRUMENTED
+	skip();
+#else
+	skip_if_valgrind();
+#endif
+}
+
 static void
 send_all(const struct client *client, const void *data, size_t length)
 {
@@ -176,15 +196,11 @@ end_with(struct client *client, enum reason reason)
 static void
 signal_until_end(const struct client *client, int signo)
 {
-	struct pollfd ended = {
-	    .fd = (int)syscall(SYS_pidfd_open, client->pid, 0),
-	    .events = POLLIN};
+	struct pollfd ended = {.fd = client->fd}; /* POLLHUP needs no asking */
 
-	assert_int_not_equal(ended.fd, -1);
 	do
 		assert_int_equal(kill(client->pid, signo), 0);
 	while (poll(&ended, 1, 10) == 0);
-	(void)close(ended.fd);
 }
 
 /* ---- the echo ------------------------------------------------------------ */
@@ -292,6 +308,7 @@ it_holds_no_descriptor_but_its_socket(void **state)
 	char path[64];
 	int count = 0;
 
+	skip_if_valgrind();
 	start(client, (struct options){0});
 	send_all(client, "x", 1);
 	receive_exactly(client, "x", 1); /* it has begun */
@@ -447,12 +464,14 @@ echo_once(struct client *client, enum sandbox sandbox, bool possible)
 static void
 it_echoes_in_strict_mode_or_not_at_all(void **state)
 {
+	skip_if_instrumented();
 	echo_once(*state, SANDBOX_STRICT, !is_filtered());
 }
 
 static void
 it_echoes_under_the_filter(void **state)
 {
+	skip_if_instrumented();
 	echo_once(*state, SANDBOX_FILTER, true);
 }
 
