@@ -82,6 +82,7 @@ class Campaign:
             results = [life.result() for life in lives]
             for result in results:
                 if result["problem"]:
+                    del result["trace"]
                     raise RuntimeError(f"without any fault: {result}")
             traces[stage] = [result["trace"] for result in results]
         return traces

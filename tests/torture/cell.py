@@ -17,6 +17,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8),
@@ -44,13 +45,14 @@ def furnish(folder):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-class Syslog:
+class Syslog(threading.Thread):
     """The log daemon: /dev/log, and the messages that came."""
 
     def __init__(self):
-        self.socket = None
+        super().__init__(daemon=True)
         self.messages = []
         self.open()
+        self.start()
 
     def open(self):
         with contextlib.suppress(FileNotFoundError):
@@ -58,18 +60,17 @@ class Syslog:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
-        self.socket.setblocking(False)
+
+    def run(self):
+        while True:
+            text = self.socket.recv(4096).decode(errors="replace")
+            self.messages.append(text.partition("]: ")[2])
 
     def read(self):
         """All messages so far, without date, name and pid."""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                text = self.socket.recv(4096).decode(errors="replace")
-                self.messages.append(text.partition("]: ")[2])
         return self.messages
 
     def clear(self):
-        self.read()
         self.messages = []
 
 

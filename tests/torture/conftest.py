@@ -8,7 +8,9 @@ it a fixed slice is run.  TORTURE_CELLS is how many faults run at a time.
 import collections
 import os
 import pathlib
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -22,6 +24,11 @@ from campaign import SLOW, Campaign  # noqa: E402
 ALL = os.environ.get("TORTURE") == "all"
 CAMPAIGN = pytest.StashKey()
 RESULTS = pytest.StashKey()
+
+
+def often(slice_, everything):
+    """How often to do something: in the slice, and with TORTURE=all."""
+    return everything if ALL else slice_
 
 
 def pytest_configure(config):
@@ -57,6 +64,15 @@ def pytest_unconfigure(config):
     campaign = config.stash.get(CAMPAIGN, None)
     if campaign is not None:
         campaign.close()
+
+
+@pytest.fixture
+def folder():
+    """A directory that the daemon's user can search, as tmp_path is not."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="echod-torture-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -22,27 +22,39 @@ SIGNALS = {
     "session": ("SIGTERM", "SIGALRM"),
     "confined": ("SIGTERM", "SIGALRM", "SIGKILL", "SIGSEGV"),
 }
+# What the daemon does as well when it serves; it must not get their signals.
+SHARED = {"read"}
 DELAYS = ("delay_enter=20000", "delay_exit=20000")  # microseconds
 OVERTAKEN = "delay_exit=50000"  # so that the child ends before fork returns
 SLICE = 5  # one in so many makes the slice
 
 
-def count_calls(trace):
-    """How often each call was made, by the process that made it most."""
-    counts = collections.Counter(
-        (m[1], m[2]) for line in trace.splitlines()
-        if (m := CALL.match(line)) and m[2] not in NOT_OURS)
-    most = {}
-    for (_, call), count in counts.items():
-        most[call] = max(count, most.get(call, 0))
+def count_calls(trace, attached):
+    """How often each call was made, by the process that made it most.
+
+    Where the tracer was attached, the daemon came first, and does not count.
+    """
+    counts, first = {}, None
+    for line in trace.splitlines():
+        if (m := CALL.match(line)) and m[2] not in NOT_OURS:
+            pid, call = m.groups()
+            first = first or pid
+            counts.setdefault(pid, collections.Counter())[call] += 1
+    if attached:
+        del counts[first]
+    most = collections.Counter()
+    for count in counts.values():
+        most |= count
     return most
 
 
-def common(traces):
+def calls_of(stage, traces):
     """What occurs in every one of several lives, as often as in all."""
-    counts = [count_calls(trace) for trace in traces]
-    shared = set.intersection(*map(set, counts))
-    return {call: min(c[call] for c in counts) for call in sorted(shared)}
+    counts = [count_calls(trace, STAGES[stage].attach) for trace in traces]
+    least = counts[0]
+    for count in counts[1:]:
+        least &= count
+    return dict(sorted(least.items()))
 
 
 def occurrences(count):
@@ -51,13 +63,7 @@ def occurrences(count):
                    if n <= count})
 
 
-def session_calls(calls, daemon_calls):
-    """A signal to be sent to sessions only strikes what only they do."""
-    return {call: count for call, count in calls.items()
-            if call not in daemon_calls}
-
-
-def of_stage(stage, calls, others):
+def of_stage(stage, calls):
     def fault(call, what, when):
         return {"stage": stage, "call": call, "what": what, "when": when}
 
@@ -67,8 +73,8 @@ def of_stage(stage, calls, others):
                 yield fault(call, f"error={error}", when)
             for delay in DELAYS:
                 yield fault(call, delay, when)
-    for call, count in session_calls(calls, others).items():
-        for when in occurrences(count):
+            if call in SHARED and STAGES[stage].attach:
+                continue
             for signal in SIGNALS.get(stage, ()):
                 yield fault(call, f"signal={signal}", when)
     if "clone" in calls:
@@ -77,13 +83,8 @@ def of_stage(stage, calls, others):
 
 def all_faults(references):
     """references: the traces of several sound lives, by stage."""
-    serving = common(references["daemon"])
-    result = []
-    for stage in STAGES:
-        attached = STAGES[stage].attach
-        result += of_stage(stage, common(references[stage]),
-                           serving if attached else ())
-    return result
+    return [fault for stage in STAGES
+            for fault in of_stage(stage, calls_of(stage, references[stage]))]
 
 
 def sliced(faults):
