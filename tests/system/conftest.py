@@ -56,7 +56,7 @@ def _reset(machine):
 
 @pytest.fixture(scope="session")
 def booted(root):
-    """With control groups as they are here, so that TasksMax= counts."""
+    """With control groups as they are here, so that TasksMax= can count."""
     yield from _booted(root, unified=False)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """echod.service: started, asked, reloaded, stopped."""
 
+import contextlib
 import signal
 import socket
 
@@ -135,6 +136,26 @@ def test_stop_lets_sessions_finish(service):
     assert service.show("Result") == "success"
 
 
+def test_stop_waits_as_long_as_the_drain_may_take(machine):
+    """Longer than the unit's own limit, for a client that never pauses."""
+    machine.write("/etc/echod.conf", "drain-timeout = 3s\n")
+    machine.write("/etc/systemd/system/echod.service.d/short.conf",
+                  "[Service]\nTimeoutStopSec=500ms\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", "echod")
+    cursor = machine.cursor()
+    with machine.connect() as client:
+        assert is_served(client)
+        machine.systemctl("stop", "--no-block", "echod")
+        with contextlib.suppress(ConnectionError):
+            while is_served(client):
+                pass
+    wait_until(lambda: machine.show("ActiveState") == "inactive", "the stop")
+    assert machine.show("Result") == "success"
+    closed, stopped = said(machine, cursor)[-2:]
+    assert closed.endswith("reason=killed") and stopped == "stopped"
+
+
 def test_restart_serves_again(service):
     pid = service.show("MainPID")
     with service.connect() as client:
@@ -233,8 +254,12 @@ def test_sessions_are_confined(service):
         assert is_served(client)
         child, = sessions(service)
         shown = status(service, child)
+        parent = status(service, service.show("MainPID"))
         descriptors = service.run("ls", "-l", f"/proc/{child}/fd")
+    # The unit's filters, and one of the session's own.
     assert shown["Seccomp"] == ["2"]
+    assert int(shown["Seccomp_filters"][0]) == (
+        int(parent["Seccomp_filters"][0]) + 1)
     assert shown["NoNewPrivs"] == ["1"]
     assert shown["Uid"] == [user] * 4
     assert shown["Groups"] in ([], shown["Gid"][:1])
@@ -267,12 +292,12 @@ def test_burst_of_a_thousand_trips_no_limit(service):
                   or "Suppressed" in entry["MESSAGE"]]
     assert complaints == []
     assert service.show("NRestarts") == "0"
-    assert service.show("TasksMax") == "infinity"
 
 
 def test_thousand_sessions_at_once_trip_no_limit(service):
     service.write("/etc/echod.conf", f"max-children = {BURST}\n"
                   "max-per-source = 0\nrate-per-source = 0\n")
+    service.enforce_tasks_max()
     service.systemctl("restart", "echod")
     cursor, clients = service.cursor(), []
     for _ in range(BURST):
@@ -280,6 +305,8 @@ def test_thousand_sessions_at_once_trip_no_limit(service):
     for client in clients:
         assert is_served(client)
     assert len(sessions(service)) == BURST
+    assert service.show("TasksCurrent") == str(BURST + 1)
+    assert service.show("TasksMax") == "infinity"
     for client in clients:
         client.close()
     service.systemctl("stop", "echod")

@@ -104,6 +104,23 @@ def test_no_flood_puts_the_socket_out_of_service(listening):
         client.close()
 
 
+def test_no_number_of_starts_puts_the_socket_out_of_service(listening):
+    """As when the service leaves again before it has accepted anybody."""
+    instead = "/etc/systemd/system/echod.service"
+    listening.write(instead, "[Unit]\nStartLimitIntervalSec=0\n"
+                    "[Service]\nExecStart=/bin/true\n")
+    listening.systemctl("daemon-reload")
+    cursor = listening.cursor()
+    with listening.connect() as client:
+        wait_until(lambda: len([
+            entry for entry in listening.journal(cursor)
+            if "Deactivated successfully" in entry["MESSAGE"]]) > 50,
+            "it is started over and over")
+        listening.path(instead).unlink()
+        listening.systemctl("daemon-reload")
+        assert is_served(client)
+
+
 def test_manual_restarts_are_not_counted_against_it(listening):
     for _ in range(RESTARTS):
         listening.systemctl("restart", "echod.service")
