@@ -25,6 +25,9 @@ def pytest_runtest_setup(item):
         pytest.skip("needs root")
     if item.get_closest_marker("sandbox") and driver.SANDBOX_OFF:
         pytest.skip("is about the sandbox, which this run has off")
+    if item.get_closest_marker("plain") and (
+            driver.SANDBOX_OFF or driver.WRAPPER):
+        pytest.skip("counts what an ordinary build needs")
     if item.get_closest_marker("native") and driver.WRAPPER:
         pytest.skip("is about the process itself, not one under a wrapper")
 
@@ -32,6 +35,7 @@ def pytest_runtest_setup(item):
 def pytest_configure(config):
     config.addinivalue_line("markers", "root: has to be run by root")
     config.addinivalue_line("markers", "sandbox: needs sandbox = on")
+    config.addinivalue_line("markers", "plain: numbers of an ordinary build")
     config.addinivalue_line("markers", "native: not under valgrind and such")
 
 

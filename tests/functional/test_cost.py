@@ -15,11 +15,7 @@ import echod as driver
 import processes
 import streams
 
-pytestmark = [
-    pytest.mark.native,
-    # Under another program's instruments it is another program's cost.
-    pytest.mark.sandbox,
-]
+pytestmark = pytest.mark.plain
 
 CONNECTIONS = 50
 

@@ -55,7 +55,7 @@ def test_no_zombie_is_left_of_500_sessions_that_end_together(echod):
 
 
 @pytest.mark.root
-@pytest.mark.native
+@pytest.mark.plain
 def test_memory_is_flat(echod):
     running = echod(max_children=600)
     concurrent(running, 500)  # touches what 500 sessions need
@@ -69,7 +69,7 @@ def test_memory_is_flat(echod):
 
 
 @pytest.mark.root
-@pytest.mark.native
+@pytest.mark.plain
 def test_memory_is_flat_over_reloads(echod):
     running = echod(config={})
     many = {"deny": [f"10.0.{i}.0/24" for i in range(200)]}

@@ -8,7 +8,10 @@ processes it starts) belongs there.  Needs root.
 import concurrent.futures
 import ctypes
 import os
+import socket
 import subprocess
+
+from waiting import wait_until
 
 CLONE_NEWNET = 0x40000000
 
@@ -18,6 +21,18 @@ def _enter():
     if libc.unshare(CLONE_NEWNET) == -1:
         error = ctypes.get_errno()
         raise OSError(error, f"unshare: {os.strerror(error)}")
+
+
+def _is_reachable(host):
+    """The kernel takes a moment to let an address be used."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+            probe.connect((host, 9))
+        except OSError:
+            return False
+    return True
 
 
 class Network:
@@ -30,6 +45,10 @@ class Network:
         for address in addresses:
             nodad = ["nodad"] if ":" in address else []
             self.ip("addr", "add", address, "dev", "lo", *nodad)
+        for address in addresses:
+            host = address.partition("/")[0]
+            wait_until(lambda: self.run(_is_reachable, host),
+                       f"route to {host}")
 
     def ip(self, *arguments):
         self.run(subprocess.run, ["ip", *arguments], check=True)
