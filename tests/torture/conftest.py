@@ -24,6 +24,7 @@ from campaign import SLOW, Campaign  # noqa: E402
 ALL = os.environ.get("TORTURE") == "all"
 CAMPAIGN = pytest.StashKey()
 RESULTS = pytest.StashKey()
+NOTES = pytest.StashKey()
 
 
 def often(slice_, everything):
@@ -33,6 +34,7 @@ def often(slice_, everything):
 
 def pytest_configure(config):
     config.stash[RESULTS] = {}
+    config.stash[NOTES] = []
 
 
 def pytest_generate_tests(metafunc):
@@ -76,6 +78,12 @@ def folder():
 
 
 @pytest.fixture
+def note(request):
+    """Keeps a line for the end of the run."""
+    return request.config.stash[NOTES].append
+
+
+@pytest.fixture
 def life(request, fault):
     """What became of the daemon under the fault."""
     name = faults.name(fault)
@@ -90,22 +98,30 @@ def is_good(result):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    results = list(config.stash[RESULTS].values())
-    if not results:
-        return
+    write = terminalreporter.write_line
+    if results := list(config.stash[RESULTS].values()):
+        terminalreporter.section("system calls that went wrong")
+        for line in table(results):
+            write(line)
+    if notes := config.stash[NOTES]:
+        terminalreporter.section("figures")
+        for line in notes:
+            write(line)
+
+
+def table(results):
+    """The lines of the table: call, fault, injections, survived."""
     rows, outcomes = collections.defaultdict(list), collections.Counter()
     for fault, result in results:
         rows[fault["call"], fault["what"]].append(is_good(result))
         outcomes[fault["stage"], result["outcome"]] += 1
-    write = terminalreporter.write_line
-    terminalreporter.section("system calls that went wrong")
-    write(f"{'call':16} {'fault':24} {'injections':>10} {'survived':>8}")
+    yield f"{'call':16} {'fault':24} {'injections':>10} {'survived':>8}"
     for (call, what), good in sorted(rows.items()):
-        write(f"{call:16} {what.removeprefix('error='):24} "
-              f"{len(good):10} {sum(good):8}")
-    good = sum(map(is_good, (result for _, result in results)))
-    write(f"{'total':41} {len(results):10} {good:8}")
+        yield (f"{call:16} {what.removeprefix('error='):24} "
+               f"{len(good):10} {sum(good):8}")
+    good = sum(is_good(result) for _, result in results)
+    yield f"{'total':41} {len(results):10} {good:8}"
     for (stage, outcome), count in sorted(outcomes.items()):
-        write(f"{stage:10} {outcome:20} {count:6}")
+        yield f"{stage:10} {outcome:20} {count:6}"
     slowest = max(result["latency"] for _, result in results)
-    write(f"slowest service of a next client: {slowest:.3f} s")
+    yield f"slowest service of a next client: {slowest:.3f} s"
