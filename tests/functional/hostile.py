@@ -292,11 +292,6 @@ def by_line(connection, server):
     connection.sendall(pending)
 
 
-def limited(length):
-    """Serves connections that send no more than that, cuts others short."""
-    return truncate(length)
-
-
 def one_at_a_time(connection, server):
     """The second of two connections waits for the end of the first."""
     with server.memory.setdefault("turn", threading.Lock()):
@@ -330,6 +325,18 @@ def dies_of_reset(connection, server):
             connection.sendall(data)
     except ConnectionError:
         server.memory["dead"] = True
+
+
+def reset_ends_others(connection, server):
+    """A reset ends all connections that are open at the time."""
+    try:
+        echo(connection, server)
+    except ConnectionError:
+        server.fire()
+        with server.lock:
+            for other in server.connections:
+                with contextlib.suppress(OSError):
+                    other.shutdown(socket.SHUT_RDWR)
 
 
 def silent_after_idle(seconds):

@@ -139,6 +139,7 @@ def test_ncat_losing_data_after_a_half_close_is_caught():
     (hostile.one_at_a_time, ["simultaneous"]),
     (hostile.mixed_up, ["simultaneous"]),
     (hostile.dies_of_reset, ["reset"]),
+    (hostile.reset_ends_others, ["reset"]),
     (hostile.silent_after_idle(1), ["idle"]),
     (hostile.drops_when_full, ["back-pressure"]),
     (hostile.never, ["sizes", "transfer"]),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """echoc pipe: standard input to the server and back, all of it."""
 
+import array
+import fcntl
 import hashlib
 import os
 import pty
@@ -8,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import termios
 import threading
 
 import pytest
@@ -60,19 +63,50 @@ def test_no_deadlock_when_everything_is_answered_only_at_the_end():
         assert server.fired == 1
 
 
+def waiting_bytes(stream):
+    """How much could be read from a pipe at once."""
+    room = array.array("i", [0])
+    fcntl.ioctl(stream, termios.FIONREAD, room)
+    return room[0]
+
+
 def test_no_deadlock_when_the_reader_of_the_output_waits_for_the_input():
-    """The reader takes nothing until all of the input has been taken."""
-    data = os.urandom(3_000_000)
+    """The reader takes nothing until all of the input has been taken.
+
+    The pipe between them is left half full first: then it is writable, but
+    not for as much as echoc has.
+    """
+    first, rest = os.urandom(40_000), os.urandom(3_000_000)
     with Server(hostile.echo) as server:
         client = subprocess.Popen(
             [ECHOC, "pipe", server.target()], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=environment())
-        client.stdin.write(data)
-        client.stdin.close()
-        back = client.stdout.read()
-        client.stdout.close()
-        assert client.wait(DEADLINE) == GOOD
-    assert back == data
+            stdout=subprocess.PIPE, env=environment(), bufsize=0)
+        try:
+            client.stdin.write(first)
+            wait_until(lambda: waiting_bytes(client.stdout) == len(first),
+                       "the first part came back")
+            feeder = threading.Thread(
+                target=feed, args=(client.stdin, rest), daemon=True)
+            feeder.start()
+            feeder.join(DEADLINE)
+            assert not feeder.is_alive(), "it takes no more input"
+            back = b""
+            while part := client.stdout.read(1 << 20):
+                back += part
+            assert client.wait(DEADLINE) == GOOD
+        finally:
+            client.kill()
+            client.wait()
+            client.stdout.close()
+    assert back == first + rest
+
+
+def feed(stream, data):
+    """Writes all of it, then closes."""
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view):]
+    stream.close()
 
 
 def test_standard_output_may_be_a_file_a_pipe_or_a_socket(tmp_path):
