@@ -29,10 +29,11 @@ OVERTAKEN = "delay_exit=50000"  # so that the child ends before fork returns
 SLICE = 5  # one in so many makes the slice
 
 
-def count_calls(trace, attached):
+def count_calls(trace, stage):
     """How often each call was made, by the process that made it most.
 
-    Where the tracer was attached, the daemon came first, and does not count.
+    Where the tracer was attached, the daemon came first, and does not count;
+    where one process is to be struck, only that one does.
     """
     counts, first = {}, None
     for line in trace.splitlines():
@@ -40,8 +41,10 @@ def count_calls(trace, attached):
             pid, call = m.groups()
             first = first or pid
             counts.setdefault(pid, collections.Counter())[call] += 1
-    if attached:
+    if stage.attach:
         del counts[first]
+    if stage.process:
+        counts = {stage.process: counts[str(stage.process)]}
     most = collections.Counter()
     for count in counts.values():
         most |= count
@@ -50,7 +53,7 @@ def count_calls(trace, attached):
 
 def calls_of(stage, traces):
     """What occurs in every one of several lives, as often as in all."""
-    counts = [count_calls(trace, STAGES[stage].attach) for trace in traces]
+    counts = [count_calls(trace, STAGES[stage]) for trace in traces]
     least = counts[0]
     for count in counts[1:]:
         least &= count
@@ -71,13 +74,15 @@ def of_stage(stage, calls):
         for when in occurrences(count):
             for error in errnos(call):
                 yield fault(call, f"error={error}", when)
+            if STAGES[stage].process:
+                continue
             for delay in DELAYS:
                 yield fault(call, delay, when)
             if call in SHARED and STAGES[stage].attach:
                 continue
             for signal in SIGNALS.get(stage, ()):
                 yield fault(call, f"signal={signal}", when)
-    if "clone" in calls:
+    if "clone" in calls and not STAGES[stage].process:
         yield fault("clone", OVERTAKEN, "1+")
 
 

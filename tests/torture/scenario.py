@@ -16,9 +16,11 @@ A fault is a dictionary:
 import collections
 import contextlib
 import os
+import pathlib
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 
@@ -43,14 +45,29 @@ World = collections.namedtuple("World", "folder log reaper")
 #   session   sessions that are not confined, and the daemon beside them
 #   confined  the same, in their sandbox, where a failed read or write is
 #             answered by the kernel with SIGKILL
-Stage = collections.namedtuple("Stage", "detached follow attach options")
+# and those in which one process of the family is struck alone:
+#   middle    between the launcher and the daemon
+#   between   between the daemon and the keeper of the pidfile
+#   keeper    that keeper
+#   trial     the session that tries the sandbox
+#   one       the first of the sessions; the others are to be whole
+Stage = collections.namedtuple(
+    "Stage", "detached follow attach process options",
+    defaults=(False, False, False, None, ()))
 STAGES = {
-    "launcher": Stage(True, False, False, ()),
-    "family": Stage(True, True, False, ()),
-    "daemon": Stage(False, False, False, ("--foreground",)),
-    "session": Stage(False, True, True, ("--foreground", "--sandbox=off")),
-    "confined": Stage(False, True, True, ("--foreground",)),
+    "launcher": Stage(detached=True),
+    "family": Stage(detached=True, follow=True),
+    "daemon": Stage(options=("--foreground",)),
+    "session": Stage(follow=True, attach=True,
+                     options=("--foreground", "--sandbox=off")),
+    "confined": Stage(follow=True, attach=True, options=("--foreground",)),
+    "middle": Stage(detached=True, process=1),
+    "between": Stage(detached=True, process=3),
+    "keeper": Stage(detached=True, process=4),
+    "trial": Stage(detached=True, process=5),
+    "one": Stage(detached=True, process=6),
 }
+TRACER = pathlib.Path(__file__).resolve().parent / "tracer.py"
 
 # Errors after which no server can go on, and which no kernel returns here.
 FATAL = {
@@ -91,7 +108,7 @@ class Fault:
         self.stage = STAGES[fields["stage"]]
         self.call, self.what = fields["call"], fields["what"]
         self.when = fields["when"]
-        self.in_daemon = not self.stage.attach
+        self.in_daemon = not self.stage.attach and not self.stage.process
 
     def value(self, name):
         key, _, value = self.what.partition("=")
@@ -107,12 +124,19 @@ class Fault:
         return signal.Signals[name] if name else None
 
     def tracer(self, trace):
+        """The command to put in front, or to attach with."""
+        if self.stage.process:
+            return [sys.executable, "-B", str(TRACER), str(trace),
+                    str(self.stage.process), self.call, self.error or "",
+                    str(self.when)]
         if not self.call:  # the reference: list all, fail none
             filters = []
         else:
             filters = ["-e", f"trace={self.call}", "-e",
                        f"inject={self.call}:{self.what}:when={self.when}"]
+        # -D: the tracer is the grandchild, so the exit status is echod's.
         return ["strace", "-q", "-o", str(trace),
+                *([] if self.stage.attach else ["-D"]),
                 *(["-f"] if self.stage.follow else []), *filters]
 
     def has_fired(self, trace):
@@ -143,7 +167,8 @@ class Fault:
 
     def may_cut_clients(self):
         """Whether it struck sessions, or the daemon whose end ends them."""
-        return self.stage.follow or self.signo == signal.SIGKILL or \
+        return self.stage.follow or self.stage is STAGES["one"] or \
+            self.signo == signal.SIGKILL or \
             self.error in FATAL.get(self.call, ())
 
     def may_lose_messages(self):
@@ -247,11 +272,8 @@ class Life:
 
     def start(self):
         """Returns whether there is a daemon; raises unless all is well."""
-        if self.fault.stage.attach:
-            tracer = []
-        else:
-            # -D: the tracer is the grandchild, so the exit status is echod's.
-            tracer = [*self.fault.tracer(self.trace_file), "-D"]
+        tracer = [] if self.fault.stage.attach else \
+            self.fault.tracer(self.trace_file)
         first = self.spawn([*tracer, *self.command()])
         if self.fault.stage.detached:
             started = self.launcher_ended(first)
@@ -332,7 +354,8 @@ class Life:
         that the file is nobody else's, so it is not for it to remove.
         """
         told = f"cannot remove pidfile {self.pidfile}" in self.world.log.read()
-        removing = self.fault.call in REMOVING or self.fault.stage.follow
+        removing = self.fault.call in REMOVING or self.fault.stage.follow \
+            or self.fault.stage is STAGES["keeper"]
         lockless = self.fault.call in LOCKING and not self.pidfile.read_text()
         if not (told and removing or lockless):
             raise Broken("the pidfile is left")
@@ -529,6 +552,7 @@ class Life:
         self.reload_and_report()
         if self.fault.stage.attach:
             self.detach()
+        if self.fault.stage.attach or self.fault.stage.process:
             self.check_cut()
         self.serve_next()
         self.check_quiet(descriptors)
