@@ -36,7 +36,7 @@ CFLAGS = -O2 -g
 
 COMMON = addr config duration log signals value
 PARENT = admission children daemon drain events inetd intake listener memory \
-	naming pidfile privileges refusals reload server sources systemd trial trouble
+	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
 CHILD = proxy sandbox session
 CLIENT = check check_cases connect draw exchange failure fifo histogram interrupts load \
 	options payload ping ping_report pipe proxy_header report svg swarm target \

@@ -100,7 +100,8 @@ listen_for_clients(
 		listeners_adopt(listeners, passed);
 	else
 		listeners_open(listeners, config);
-	listeners_configure(listeners, config);
+	if (!listeners_configure(listeners, config))
+		exit(EXIT_FAILURE);
 	for (size_t i = 0; i < listeners->count; i++)
 		event_listening(&listeners->items[i].addr);
 }

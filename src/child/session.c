@@ -48,11 +48,26 @@ static struct {
 	bool quiet;      /* no input since the last of either */
 } ending;
 
+static void
+announce_departure(const struct session *session)
+{
+	_Atomic uint32_t *last = &session->departures->last;
+	uint32_t before = atomic_load_explicit(last, memory_order_relaxed);
+
+	do
+		atomic_store_explicit(
+		    &session->line->before, before, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(last, &before,
+	    session->number, memory_order_release, memory_order_relaxed));
+}
+
 static _Noreturn void
-leave(struct board_line *line, enum reason reason)
+leave(const struct session *session, enum reason reason)
 {
 	atomic_store_explicit(
-	    &line->reason, (uint8_t)reason, memory_order_relaxed);
+	    &session->line->reason, (uint8_t)reason, memory_order_relaxed);
+	if (session->departures != NULL)
+		announce_departure(session);
 	for (;;)
 		(void)syscall(SYS_exit, 0);
 }
@@ -220,15 +235,15 @@ session_run(const struct session *session)
 
 	signals_session();
 	if (!sandbox_isolate(session->fd, session->parent))
-		leave(session->line, REASON_SANDBOX);
+		leave(session, REASON_SANDBOX);
 	setproctitle("%s", addr_format(&session->peer, title));
 	if (!lifetime_start(session->max_lifetime) ||
 	    !sandbox_enter(session->sandbox))
-		leave(session->line, REASON_SANDBOX);
+		leave(session, REASON_SANDBOX);
 	enum reason reason = session->proxied
 				 ? take_header(session->fd, session->line)
 				 : REASON_NONE;
 	if (reason == REASON_NONE)
 		reason = echo(session->fd, session->line);
-	leave(session->line, reason);
+	leave(session, reason);
 }

@@ -39,6 +39,8 @@ struct session {
 	pid_t parent;     /* whose death ends the session */
 	struct addr peer; /* for the process title */
 	struct board_line *line;
+	struct departures *departures; /* NULL: nobody wants to know */
+	uint32_t number;               /* of the line, from 1 */
 	enum sandbox sandbox;
 	int64_t max_lifetime; /* ns, 0 = none */
 	bool proxied;         /* a PROXY header comes first */

@@ -3,7 +3,9 @@
 /*
  * The board: what a session tells its parent.  It is shared memory with one
  * line per slot of the child table, so a session reports without a system
- * call.  The session writes its line, the parent reads it.
+ * call.  The session writes its line, the parent reads it.  A session that
+ * leaves also says so on a list, which spares the parent from asking for any
+ * child that has ended: waitpid(2) goes through all of them for that.
  *
  * The parent trusts nothing it reads here further than to print it: a session
  * taken over by its client can write any line, and no more than that.
@@ -41,12 +43,26 @@ enum header {
 	HEADER_NAMED    /* the line's client is valid */
 };
 
+/*
+ * The sessions that have left, newest first: each puts its number, counted
+ * from 1, here and the one it finds on its own line.
+ */
+struct departures {
+	_Alignas(64) _Atomic uint32_t last; /* 0 = none */
+};
+
 /* One cache line, so that sessions on two processors do not share one. */
 struct board_line {
 	_Alignas(64) _Atomic uint64_t bytes; /* echoed */
 	_Atomic uint8_t reason;              /* enum reason */
 	_Atomic uint8_t header;              /* enum header */
+	_Atomic uint32_t before;             /* see struct departures */
 	struct addr client; /* set before header, and not changed then */
+};
+
+struct board {
+	struct departures departures;
+	struct board_line lines[];
 };
 
 #endif

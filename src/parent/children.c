@@ -26,18 +26,27 @@ children_init(struct children *children)
 	*children = (struct children){
 	    .slots =
 		memory_private(CONFIG_MAX_CHILDREN * sizeof *children->slots),
-	    .board =
-		memory_shared(CONFIG_MAX_CHILDREN * sizeof *children->board),
+	    .board = memory_shared(
+		sizeof *children->board +
+		CONFIG_MAX_CHILDREN * sizeof *children->board->lines),
 	};
 	RB_INIT(&children->tree);
 	SLIST_INIT(&children->free);
+	TAILQ_INIT(&children->leaving);
 	return children->slots != NULL && children->board != NULL;
+}
+
+/* From 1, as the board counts. */
+uint32_t
+children_number(const struct children *children, const struct child *child)
+{
+	return (uint32_t)(child - children->slots) + 1;
 }
 
 struct board_line *
 children_line(const struct children *children, const struct child *child)
 {
-	return &children->board[child - children->slots];
+	return &children->board->lines[child - children->slots];
 }
 
 struct child *
@@ -70,8 +79,31 @@ children_release(struct children *children, struct child *child)
 {
 	if (child->pid != 0)
 		(void)RB_REMOVE(child_tree, &children->tree, child);
+	if (child->leaving)
+		TAILQ_REMOVE(&children->leaving, child, departure);
+	child->leaving = false;
+	child->pid = 0;
 	SLIST_INSERT_HEAD(&children->free, child, free);
 	children->count--;
+}
+
+void
+children_take_departures(struct children *children)
+{
+	uint32_t number = atomic_exchange_explicit(
+	    &children->board->departures.last, 0, memory_order_acquire);
+
+	/* No more than there are slots, should the list be made a circle. */
+	for (size_t i = 0; i < children->used; i++) {
+		if (number == 0 || number > children->used)
+			return;
+		struct child *child = &children->slots[number - 1];
+		number = children_line(children, child)->before;
+		if (child->pid == 0 || child->leaving)
+			continue;
+		child->leaving = true;
+		TAILQ_INSERT_TAIL(&children->leaving, child, departure);
+	}
 }
 
 bool

@@ -33,6 +33,8 @@ struct child {
 	int64_t started;       /* ns */
 	pid_t pid;             /* 0 until committed */
 	enum reason cut; /* why the parent killed it; REASON_NONE if not */
+	bool leaving;    /* it says so, and is not reaped yet */
+	TAILQ_ENTRY(child) departure;
 	TAILQ_ENTRY(child) unnamed; /* see naming.h */
 	bool awaited;               /* it is among the unnamed */
 };
@@ -43,11 +45,12 @@ TAILQ_HEAD(child_queue, child);
 
 struct children {
 	struct child *slots;
-	struct board_line *board;
+	struct board *board;
 	size_t used;  /* slots ever taken */
 	size_t count; /* reserved or live now */
 	struct child_list free;
 	struct child_tree tree;
+	struct child_queue leaving; /* oldest first */
 };
 
 /* False if there is no memory. */
@@ -59,6 +62,7 @@ children_reserve(struct children *, const struct addr *peer, int64_t now);
 void children_commit(struct children *, struct child *, pid_t);
 void children_release(struct children *, struct child *);
 
+uint32_t children_number(const struct children *, const struct child *);
 struct board_line *children_line(const struct children *, const struct child *);
 
 /*
@@ -72,6 +76,12 @@ struct child *children_find(struct children *, pid_t);
 
 /* The live sessions, by pid: children_next(children, NULL) is the first. */
 struct child *children_next(struct children *, struct child *);
+
+/*
+ * Adds those to the leaving who have said so since the last call.  Sessions
+ * can lie about it, and about each other.
+ */
+void children_take_departures(struct children *);
 
 /* Sends the signal to every session. */
 void children_signal(struct children *, int signo);

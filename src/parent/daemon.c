@@ -41,6 +41,9 @@ wait_for_daemon(int lifeline)
 	do
 		count = read(lifeline, &byte, 1);
 	while (count == -1 && errno == EINTR);
+	if (count == -1)
+		log_message(
+		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
 	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -90,7 +93,8 @@ daemon_ready(int lifeline)
 			    strerror(errno));
 	(void)close(fd);
 	log_ready();
+	/* Who does not hear of it takes the start for failed. */
 	if (write(lifeline, "", 1) != 1)
-		log_message(LOG_NOTICE, "nobody waited for the start");
+		log_fatal("nobody waited for the start");
 	(void)close(lifeline);
 }

@@ -82,6 +82,8 @@ spawn(struct server *server, int fd, struct child *child)
 	    .parent = server->pid,
 	    .peer = child->peer,
 	    .line = children_line(&server->children, child),
+	    .departures = &server->children.board->departures,
+	    .number = children_number(&server->children, child),
 	    .sandbox = server->sandbox,
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = is_proxied(server),

@@ -67,18 +67,23 @@ listener_configure_socket(int fd, const struct config *config)
 	       set_timeout(fd, SO_SNDTIMEO, slice);
 }
 
-void
+bool
 listeners_configure(
     const struct listeners *listeners, const struct config *config)
 {
+	bool good = true;
+
 	for (size_t i = 0; i < listeners->count; i++) {
 		const struct listener *l = &listeners->items[i];
 		char name[ADDR_STRLEN];
-		if (!listener_configure_socket(l->fd, config) ||
-		    listen(l->fd, (int)config->backlog) == -1)
-			log_message(LOG_ERR, "cannot configure %s: %s",
-			    addr_format(&l->addr, name), strerror(errno));
+		if (listener_configure_socket(l->fd, config) &&
+		    listen(l->fd, (int)config->backlog) == 0)
+			continue;
+		log_message(LOG_ERR, "cannot configure %s: %s",
+		    addr_format(&l->addr, name), strerror(errno));
+		good = false;
 	}
+	return good;
 }
 
 /* ---- opening ------------------------------------------------------------ */

@@ -48,8 +48,11 @@ void listeners_open(struct listeners *, const struct config *);
 /* Takes over count descriptors from 3 on; ends the program if one is unfit. */
 void listeners_adopt(struct listeners *, int count);
 
-/* Sets what sessions will inherit.  Again after a reload. */
-void listeners_configure(const struct listeners *, const struct config *);
+/*
+ * Listens, and sets what sessions will inherit; again after a reload.  False
+ * if it failed for any, which is logged.
+ */
+bool listeners_configure(const struct listeners *, const struct config *);
 
 /* The same for one connected socket.  False with errno if it is unfit. */
 bool listener_configure_socket(int fd, const struct config *);

@@ -30,7 +30,7 @@
 #include "parent/privileges.h"
 
 static struct {
-	const char *path;
+	char *path;
 	struct pidfh *handle;
 	pid_t owner;
 	int keeper; /* the socket to it, -1 = none is needed */
@@ -72,7 +72,7 @@ keep(int daemon)
 static void
 start_keeper(void)
 {
-	int pair[2];
+	int pair[2], status = -1;
 	pid_t between;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
@@ -86,8 +86,10 @@ start_keeper(void)
 		_exit(keeper == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	(void)close(pair[0]);
-	while (waitpid(between, NULL, 0) == -1 && errno == EINTR)
+	while (waitpid(between, &status, 0) == -1 && errno == EINTR)
 		continue;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+		log_fatal("cannot start the keeper of pidfile %s", state.path);
 	state.keeper = pair[1];
 }
 
@@ -117,7 +119,9 @@ pidfile_acquire(const char *path)
 {
 	pid_t other = 0;
 
-	state.path = path;
+	state.path = strdup(path); /* the settings may change */
+	if (state.path == NULL)
+		log_fatal("cannot keep the name of pidfile %s", path);
 	state.owner = getpid();
 	state.handle = pidfile_open(path, 0644, &other);
 	if (state.handle == NULL && errno == EEXIST)

@@ -31,7 +31,7 @@ reload(struct server *server, int64_t now)
 		config_free(&server->config);
 		server->config = fresh;
 		log_configure((int)fresh.log_level, (int)fresh.log_facility);
-		listeners_configure(&server->listeners, &server->config);
+		(void)listeners_configure(&server->listeners, &server->config);
 		event_reloaded(server->command->file);
 	} else {
 		event_reload_failed(error.text);

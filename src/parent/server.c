@@ -8,8 +8,6 @@
 
 #include "parent/server.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -25,64 +23,11 @@
 #include "parent/events.h"
 #include "parent/intake.h"
 #include "parent/naming.h"
+#include "parent/reaper.h"
 #include "parent/reload.h"
 
 #define LOG_DELAY    SEC
 #define STATUS_DELAY SEC
-
-/* ---- sessions that have ended ------------------------------------------- */
-
-/*
- * What the session says counts only if it came to its own end, and only if
- * it is for a session to say.
- */
-static enum reason
-reason_of_end(const struct child *child, enum reason said, bool signaled)
-{
-	if (!signaled && said > REASON_NONE && said < REASON_KILLED)
-		return said;
-	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
-}
-
-/* Bad headers are logged like refusals, one line a source and period. */
-static bool
-is_worth_a_line(struct server *server, const struct child *child,
-    enum reason reason, int64_t now)
-{
-	struct prefix peer = prefix_of(&child->peer, UINT8_MAX);
-
-	return reason != REASON_PROXY ||
-	       intake_count_refusal(server, &peer, "proxy-header", now) == 1;
-}
-
-static void
-session_ended(
-    struct server *server, struct child *child, int status, int64_t now)
-{
-	struct board_line *line = children_line(&server->children, child);
-	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	enum reason reason = reason_of_end(child, line->reason, signo != 0);
-
-	if (is_worth_a_line(server, child, reason, now))
-		event_closed(child, line, reason, signo, now);
-	server->bytes += line->bytes;
-	naming_forget(server, child);
-	sources_drop(&server->sources, child->source);
-	children_release(&server->children, child);
-}
-
-/* One SIGCHLD may stand for many children. */
-static void
-reap(struct server *server, int64_t now)
-{
-	struct child *child;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if ((child = children_find(&server->children, pid)) != NULL)
-			session_ended(server, child, status, now);
-}
 
 /* ---- telling how it is -------------------------------------------------- */
 
@@ -184,6 +129,7 @@ static void (*const timers[NTIMERS])(struct server *, int64_t now) = {
     [TIMER_ACCEPT_TROUBLE] = accept_trouble_over,
     [TIMER_FORK_TROUBLE] = fork_trouble_over,
     [TIMER_REFUSALS] = refusals_over,
+    [TIMER_SWEEP] = reap_any,
     [TIMER_NAMING] = naming_look,
     [TIMER_LOG] = flush_log,
     [TIMER_STATUS] = notify_status,
@@ -256,13 +202,11 @@ act_on_signals(struct server *server, int64_t now)
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/*
- * Waits for a client, a signal or a timer; returns whether clients came.
- * ENOMEM would mean more listeners than anybody has; the next wait is due.
- */
+/* Waits for a client, a signal or a timer; returns whether clients came. */
 static bool
 wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 {
+	static const struct timespec moment = {.tv_nsec = 100 * MSEC};
 	int64_t next = next_due(server);
 	struct timespec timeout = clock_timespec(next > now ? next - now : 0);
 	bool open = intake_is_open(server);
@@ -273,7 +217,9 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 		    .events = POLLIN};
 	int ready = ppoll(polled, server->listeners.count,
 	    next == INT64_MAX ? NULL : &timeout, signals_wait_mask());
-	if (ready == -1 && errno != EINTR && errno != ENOMEM)
+	if (ready == -1 && errno == ENOMEM) /* for so many listeners */
+		(void)ppoll(NULL, 0, &moment, signals_wait_mask());
+	else if (ready == -1 && errno != EINTR)
 		log_fatal("cannot wait: %s", strerror(errno));
 	return ready > 0;
 }

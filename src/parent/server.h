@@ -29,6 +29,7 @@ enum timer {
 	TIMER_ACCEPT_TROUBLE, /* a period of trouble is over */
 	TIMER_FORK_TROUBLE,
 	TIMER_REFUSALS, /* a period of refusals is over */
+	TIMER_SWEEP,    /* look for ended sessions that did not say so */
 	TIMER_NAMING,   /* look for PROXY headers */
 	TIMER_LOG,      /* tell of dropped messages */
 	TIMER_STATUS,   /* tell the service manager */

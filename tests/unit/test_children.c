@@ -27,8 +27,9 @@ teardown(void **state)
 
 	(void)munmap(
 	    children->slots, CONFIG_MAX_CHILDREN * sizeof *children->slots);
-	(void)munmap(
-	    children->board, CONFIG_MAX_CHILDREN * sizeof *children->board);
+	(void)munmap(children->board,
+	    sizeof *children->board +
+		CONFIG_MAX_CHILDREN * sizeof *children->board->lines);
 	return 0;
 }
 

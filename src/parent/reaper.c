@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Runs in the parent.
+ *
+ * To find any child that has ended, waitpid(2) goes through all of them: with
+ * 15,000 live sessions that takes several times as long as a fork.  So the
+ * parent asks for those, by pid, who say on the board that they leave.  A
+ * session that died did not say so, and one that was taken over may have lied
+ * or spoilt the list; they are found a moment later, by asking for any.
+ */
+
+#include "parent/reaper.h"
+
+#include <sys/wait.h>
+
+#include "common/clock.h"
+#include "parent/events.h"
+#include "parent/intake.h"
+#include "parent/naming.h"
+
+#define SWEEP_DELAY (100 * MSEC)
+
+/*
+ * What the session says counts only if it came to its own end, and only if
+ * it is for a session to say.
+ */
+static enum reason
+reason_of_end(const struct child *child, enum reason said, bool signaled)
+{
+	if (!signaled && said > REASON_NONE && said < REASON_KILLED)
+		return said;
+	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
+}
+
+/* Bad headers are logged like refusals, one line a source and period. */
+static bool
+is_worth_a_line(struct server *server, const struct child *child,
+    enum reason reason, int64_t now)
+{
+	struct prefix peer = prefix_of(&child->peer, UINT8_MAX);
+
+	return reason != REASON_PROXY ||
+	       intake_count_refusal(server, &peer, "proxy-header", now) == 1;
+}
+
+static void
+session_ended(
+    struct server *server, struct child *child, int status, int64_t now)
+{
+	struct board_line *line = children_line(&server->children, child);
+	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	enum reason reason = reason_of_end(child, line->reason, signo != 0);
+
+	if (is_worth_a_line(server, child, reason, now))
+		event_closed(child, line, reason, signo, now);
+	server->bytes += line->bytes;
+	naming_forget(server, child);
+	sources_drop(&server->sources, child->source);
+	children_release(&server->children, child);
+}
+
+void
+reap_any(struct server *server, int64_t now)
+{
+	struct child *child;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if ((child = children_find(&server->children, pid)) != NULL)
+			session_ended(server, child, status, now);
+}
+
+void
+reap(struct server *server, int64_t now)
+{
+	struct child *child, *next;
+	int status;
+
+	children_take_departures(&server->children);
+	for (child = TAILQ_FIRST(&server->children.leaving); child != NULL;
+	     child = next) {
+		next = TAILQ_NEXT(child, departure);
+		/* One that is not quite gone will send its own SIGCHLD. */
+		if (waitpid(child->pid, &status, WNOHANG) == child->pid)
+			session_ended(server, child, status, now);
+	}
+	if (server->due[TIMER_SWEEP] == 0)
+		server->due[TIMER_SWEEP] = now + SWEEP_DELAY;
+}
