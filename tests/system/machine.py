@@ -112,16 +112,14 @@ class Machine:
             self.place = pathlib.Path(tempfile.mkdtemp(prefix="echod-system-"))
             stack.callback(shutil.rmtree, self.place, ignore_errors=True)
             (self.place / "mount").mkdir()
-            self.notify = stack.enter_context(
-                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-            self.notify.bind(str(self.place / "notify"))
             self.console = stack.enter_context(
                 open(self.place / "console", "w+b"))
             groups = _control_groups(self.place.name)
             stack.callback(_remove_control_groups, groups)
-            self.container = self._start(groups)
-            stack.callback(self._end)
-            self._await_boot()
+            with self._notifications() as notify:
+                self.container = self._start(groups)
+                stack.callback(self._end)
+                self._await_boot(notify)
             self.stack = stack.pop_all()
         return self
 
@@ -153,32 +151,41 @@ class Machine:
             self.container.kill()
         self.container.wait()
 
-    def _await_boot(self):
-        """systemd-nspawn says who the first process is, systemd that it is
-        done with the start."""
+    @contextlib.contextmanager
+    def _notifications(self):
+        """Only during a boot: later ones would fill the socket."""
+        path = self.place / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(path))
+            yield notify
+            path.unlink()
+
+    def _await_boot(self, notify):
+        """systemd-nspawn says who the first process is, then systemd that it
+        is done with the start."""
         end, ready = time.monotonic() + BOOT_DEADLINE, False
         pidfd = os.pidfd_open(self.container.pid)
         try:
-            while not (ready and self.leader):
+            while not ready:
                 came, _, _ = select.select(
-                    [self.notify, pidfd], [], [],
-                    max(0, end - time.monotonic()))
-                if self.notify not in came:
+                    [notify, pidfd], [], [], max(0, end - time.monotonic()))
+                if notify not in came:
                     self.console.seek(0)
                     raise AssertionError("the machine did not start: " +
                                          self.console.read().decode())
-                for line in self.notify.recv(4096).decode().split("\n"):
+                for line in notify.recv(4096).decode().split("\n"):
                     name, _, value = line.partition("=")
                     if name == "X_NSPAWN_LEADER_PID":
                         self.leader = int(value)
-                    ready = ready or line == "READY=1"
+                    ready |= self.leader is not None and line == "READY=1"
         finally:
             os.close(pidfd)
 
     def reboot(self):
-        self.try_run("systemctl", "reboot")
-        self.leader = None
-        self._await_boot()
+        with self._notifications() as notify:
+            old, self.leader = self.leader, None
+            self._enter(old, "systemctl", "reboot")
+            self._await_boot(notify)
 
     def enforce_tasks_max(self):
         """In a version 1 hierarchy systemd-nspawn lets nobody write."""
@@ -199,8 +206,12 @@ class Machine:
 
     def try_run(self, *command):
         """Runs it inside and returns its CompletedProcess."""
+        return self._enter(self.leader, *command)
+
+    @staticmethod
+    def _enter(leader, *command):
         return subprocess.run(
-            ["nsenter", "-t", str(self.leader), "-a", "--", *command],
+            ["nsenter", "-t", str(leader), "-a", "--", *command],
             env={"PATH": "/usr/sbin:/usr/bin", "LANG": "C.UTF-8"},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, timeout=COMMAND_DEADLINE,
