@@ -3,9 +3,10 @@
 
 systemd-nspawn(1) boots an overlay over the cached root directory.  The mounts
 are in a mount namespace of its own and every process is in one pid namespace,
-so all of it is gone with the first process, whatever became of the tests.
-Files are reached through /proc/PID/root, and clients are sockets made in the
-machine's network, which has nothing but its loopback interface.
+so all of it is gone with the first process.  A guard ends that one when the
+tests are over, also if they are killed.  Files are reached through
+/proc/PID/root, and clients are sockets made in the machine's network, which
+has nothing but its loopback interface.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ import socket
 import subprocess
 import tempfile
 import time
+
+from waiting import wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BOOT_DEADLINE = 120
@@ -85,8 +88,18 @@ def _control_groups(name):
     return made
 
 
+def _processes(group):
+    return [int(pid) for file in group.rglob("cgroup.procs")
+            for pid in file.read_text().split()]
+
+
 def _remove_control_groups(groups):
+    """... and whatever is left in them."""
     for group in groups:
+        for pid in _processes(group):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not _processes(group), "they are gone")
         for folder, _, _ in os.walk(group, topdown=False):
             os.rmdir(folder)
 
@@ -105,7 +118,7 @@ class Machine:
     def __init__(self, root, unified=False):
         self.lower = root
         self.unified = unified
-        self.leader = None
+        self.leader = self.guard = None
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -144,12 +157,22 @@ class Machine:
             stderr=self.console, start_new_session=True)
 
     def _end(self):
-        if self.leader is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.leader, signal.SIGKILL)
+        if self.guard is not None:
+            self.guard.communicate()
         else:
             self.container.kill()
         self.container.wait()
+
+    def _set_guard(self):
+        """It waits for its input to end; nobody else has the other side."""
+        self.guard = subprocess.Popen(
+            ["sh", "-c", 'read -r _; kill -KILL "$0"', str(self.leader)],
+            stdin=subprocess.PIPE, start_new_session=True)
+
+    def _withdraw_guard(self):
+        self.guard.kill()
+        self.guard.communicate()
+        self.guard = self.leader = None
 
     @contextlib.contextmanager
     def _notifications(self):
@@ -177,13 +200,15 @@ class Machine:
                     name, _, value = line.partition("=")
                     if name == "X_NSPAWN_LEADER_PID":
                         self.leader = int(value)
+                        self._set_guard()
                     ready |= self.leader is not None and line == "READY=1"
         finally:
             os.close(pidfd)
 
     def reboot(self):
         with self._notifications() as notify:
-            old, self.leader = self.leader, None
+            old = self.leader
+            self._withdraw_guard()
             self._enter(old, "systemctl", "reboot")
             self._await_boot(notify)
 

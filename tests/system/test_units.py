@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The files that are installed: exposure, correctness, and taking them away."""
+"""What is installed: exposure, correctness, and taking it away again."""
 
 import machine as machines
 
