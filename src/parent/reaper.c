@@ -7,7 +7,7 @@
  * 15,000 live sessions that takes several times as long as a fork.  So the
  * parent asks for those, by pid, who say on the board that they leave.  A
  * session that died did not say so, and one that was taken over may have lied
- * or spoilt the list; they are found a moment later, by asking for any.
+ * or spoilt the list; they are found half a second later, by asking for any.
  */
 
 #include "parent/reaper.h"
@@ -19,7 +19,7 @@
 #include "parent/intake.h"
 #include "parent/naming.h"
 
-#define SWEEP_DELAY (100 * MSEC)
+#define SWEEP_DELAY (500 * MSEC)
 
 /*
  * What the session says counts only if it came to its own end, and only if
@@ -60,16 +60,35 @@ session_ended(
 	children_release(&server->children, child);
 }
 
+/* Returns whether the session was one that had to be looked for. */
+static bool
+reap_found(struct server *server, pid_t pid, int status, int64_t now)
+{
+	struct child *child = children_find(&server->children, pid);
+
+	if (child == NULL)
+		return true; /* not a session, as a container's orphans */
+	bool said_so =
+	    children_line(&server->children, child)->reason != REASON_NONE;
+	session_ended(server, child, status, now);
+	return !said_so;
+}
+
+/*
+ * Ends at the first who has said so, for the others who have are better asked
+ * for by pid.
+ */
 void
 reap_any(struct server *server, int64_t now)
 {
-	struct child *child;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if ((child = children_find(&server->children, pid)) != NULL)
-			session_ended(server, child, status, now);
+		if (!reap_found(server, pid, status, now)) {
+			server->due[TIMER_SWEEP] = now + SWEEP_DELAY;
+			break;
+		}
 }
 
 void
@@ -86,6 +105,8 @@ reap(struct server *server, int64_t now)
 		if (waitpid(child->pid, &status, WNOHANG) == child->pid)
 			session_ended(server, child, status, now);
 	}
-	if (server->due[TIMER_SWEEP] == 0)
+	if (server->overdue)
+		reap_any(server, now); /* who is killed says nothing */
+	else if (server->due[TIMER_SWEEP] == 0)
 		server->due[TIMER_SWEEP] = now + SWEEP_DELAY;
 }
