@@ -73,7 +73,8 @@ def of_stage(stage, calls):
     for call, count in calls.items():
         for when in occurrences(count):
             for error in errnos(call):
-                yield fault(call, f"error={error}", when)
+                if call != "close" or STAGES[stage].process:
+                    yield fault(call, f"error={error}", when)
             if STAGES[stage].process:
                 continue
             for delay in DELAYS:
@@ -88,8 +89,14 @@ def of_stage(stage, calls):
 
 def all_faults(references):
     """references: the traces of several sound lives, by stage."""
-    return [fault for stage in STAGES
-            for fault in of_stage(stage, calls_of(stage, references[stage]))]
+    calls = {stage: calls_of(stage, traces)
+             for stage, traces in references.items()}
+    # The rest has been failed in the foreground.
+    calls["detached"] = {
+        call: count for call, count in calls["detached"].items()
+        if call == "close" or call not in calls["daemon"]}
+    return [fault for stage, counts in calls.items()
+            for fault in of_stage(stage, counts)]
 
 
 def sliced(faults):

@@ -8,7 +8,11 @@ tells them apart by the order of their birth, the command's own being 0.  The
 trace has the lines of strace that matter, with that number in the place of the
 pid: "3 clone(" for a call, "3 clone() = -1 EAGAIN (INJECTED)" for a fault.  An
 empty CALL fails nothing.  It is the command's grandchild, so that whoever
-started it learns the command's exit status.  For x86-64 only.
+started it learns the command's exit status.
+
+A failed close(2) has closed all the same, which strace cannot do either.
+
+For x86-64 only.
 """
 
 import ctypes
@@ -83,7 +87,8 @@ class Tracer:
         process.count += 1
         if process.count == self.when:
             process.struck = True
-            ptrace(PTRACE_POKEUSER, pid, ORIG_RAX, 2**64 - 1)
+            if name != "close":
+                ptrace(PTRACE_POKEUSER, pid, ORIG_RAX, 2**64 - 1)
             self.trace.write(f"{process.number} {name}() = -1 "
                              f"{self.error_name} (INJECTED)\n")
 
