@@ -266,14 +266,19 @@ def test_forbidden_call_ends_the_session_and_nothing_else(
 @pytest.mark.sandbox
 @pytest.mark.native
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="an x86 matter")
-@pytest.mark.parametrize("mode", [STRICT, FILTER])
-def test_call_of_another_architecture_ends_the_session(echod, gdb, mode):
+@pytest.mark.parametrize("mode,signo", [
+    (STRICT, signal.SIGKILL), (FILTER, signal.SIGSYS)])
+def test_call_of_another_architecture_ends_the_session(
+        echod, gdb, mode, signo):
     running = start(echod, mode, crashes=True)
     _, session = live_session(running)
-    # int $0x80 with 3, which is read(2) there and close(2) here.
+    # int $0x80 with 60, which is umask(2) there and exit(2) here.
     said = inject(session, "set var *(unsigned short *)$pc = 0x80cd",
-                  "set var $rax = 3", "stepi", "continue")
+                  "set var $rax = 60", "stepi", "continue")
     assert running.closed()["reason"] == "crashed", said
+    # Not by what is executed after a call that was let through.
+    assert running.matches("closed ")[0].string.endswith(
+        f" signal={int(signo)}")
     assert streams.is_served(running.connect())
 
 
