@@ -39,12 +39,12 @@ PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
 CHILD = proxy sandbox session
 CLIENT = check check_cases connect draw exchange failure fifo histogram interrupts load \
-	options payload ping ping_report pipe proxy_header report svg swarm target \
+	options payload ping ping_link ping_report pipe proxy_header report svg swarm target \
 	threshold units
 
 ECHOD = $(COMMON:%=src/common/%.c) $(PARENT:%=src/parent/%.c) \
 	$(CHILD:%=src/child/%.c)
-ECHOC = $(CLIENT:%=src/client/%.c) src/common/addr.c src/common/duration.c
+ECHOC = $(CLIENT:%=src/client/%.c) src/common/addr.c
 UNITS = $(wildcard tests/unit/test_*.c)
 HEADERS = $(wildcard src/*/*.h)
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
