@@ -100,7 +100,8 @@ print_progress(int64_t span, uint64_t *messages)
 	(void)fprintf(stderr,
 	    "%6.1f s %9.0f msg/s %9.2f MB/s  p50 %s  p99 %s  max %s  %ju"
 	    " errors\n",
-	    (double)(swarm.now - swarm.began) / SEC, (double)done / seconds,
+	    (double)(swarm.now - swarm.schedule.began) / SEC,
+	    (double)done / seconds,
 	    (double)(done * report.size) / seconds / 1e6,
 	    units_format_span(histogram_percentile(h, 50), p50),
 	    units_format_span(histogram_percentile(h, 99), p99),
@@ -226,6 +227,7 @@ parse(int argc, char **argv, struct target *target,
 	report.churn = options.churn;
 	swarm.target = target;
 	swarm.duration = options.duration;
+	swarm.schedule.rate = options.rate;
 	swarm.report = &report;
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "client/report.h"
+#include "client/schedule.h"
 #include "client/target.h"
 
 struct swarm_session;
@@ -29,7 +30,8 @@ struct swarm {
 	const struct target *target;
 	const struct addrinfo *address;
 	int64_t duration;
-	struct report *report; /* its first part filled in */
+	struct report *report;    /* its first part filled in */
+	struct schedule schedule; /* its rate */
 
 	/* since the last call of swarm_run(); not yet in the report */
 	struct histogram raw, corrected;
@@ -41,8 +43,7 @@ struct swarm {
 	struct swarm_list waiting; /* for the server, longest first */
 	struct swarm_list resting; /* after a failure, longest first */
 	uint64_t warming;          /* connections still to be made at first */
-	int64_t now, began, ends;  /* began 0 = not yet */
-	uint64_t scheduled;        /* messages handed out */
+	int64_t now;
 	bool stopping;
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/schedule.h"
+
+#include "common/clock.h"
+
+int64_t
+schedule_due(const struct schedule *schedule, int64_t now)
+{
+	uint64_t rate = schedule->rate, n = schedule->taken;
+
+	if (rate == 0)
+		return now;
+	return schedule->began + (int64_t)(n / rate) * SEC +
+	       (int64_t)(n % rate * (uint64_t)SEC / rate);
+}
+
+bool
+schedule_is_due(const struct schedule *schedule, int64_t now)
+{
+	if (schedule->began == 0)
+		return false;
+	int64_t due = schedule_due(schedule, now);
+	return due <= now && due < schedule->ends;
+}
