@@ -10,6 +10,10 @@
 #include "common/config.h"
 #include "parent/memory.h"
 
+enum {
+	WORTH_KEEPING = 512 /* slots that stay in memory when none is in use */
+};
+
 static int
 compare(const struct child *a, const struct child *b)
 {
@@ -74,6 +78,19 @@ children_commit(struct children *children, struct child *child, pid_t pid)
 	(void)RB_INSERT(child_tree, &children->tree, child);
 }
 
+/* After the last session of many, nothing is left of them. */
+static void
+trim(struct children *children)
+{
+	memory_private_trim(
+	    children->slots, children->used * sizeof *children->slots);
+	memory_shared_trim(children->board,
+	    sizeof *children->board +
+		children->used * sizeof *children->board->lines);
+	SLIST_INIT(&children->free);
+	children->used = 0;
+}
+
 void
 children_release(struct children *children, struct child *child)
 {
@@ -84,7 +101,8 @@ children_release(struct children *children, struct child *child)
 	child->leaving = false;
 	child->pid = 0;
 	SLIST_INSERT_HEAD(&children->free, child, free);
-	children->count--;
+	if (--children->count == 0 && children->used > WORTH_KEEPING)
+		trim(children);
 }
 
 void

@@ -30,3 +30,15 @@ memory_shared(size_t size)
 {
 	return map(size, MAP_SHARED);
 }
+
+void
+memory_private_trim(void *memory, size_t size)
+{
+	(void)madvise(memory, size, MADV_DONTNEED);
+}
+
+void
+memory_shared_trim(void *memory, size_t size)
+{
+	(void)madvise(memory, size, MADV_REMOVE);
+}
