@@ -116,8 +116,10 @@ children_take_departures(struct children *children)
 		if (number == 0 || number > children->used)
 			return;
 		struct child *child = &children->slots[number - 1];
-		number = children_line(children, child)->before;
-		if (child->pid == 0 || child->leaving)
+		const struct board_line *line = children_line(children, child);
+		number = line->before;
+		if (child->pid == 0 || child->leaving ||
+		    line->reason == REASON_NONE)
 			continue;
 		child->leaving = true;
 		TAILQ_INSERT_TAIL(&children->leaving, child, departure);

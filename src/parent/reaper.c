@@ -70,6 +70,8 @@ reap_found(struct server *server, pid_t pid, int status, int64_t now)
 		return true; /* not a session, as a container's orphans */
 	bool said_so =
 	    children_line(&server->children, child)->reason != REASON_NONE;
+	if (said_so) /* while its line still leads to those before it */
+		children_take_departures(&server->children);
 	session_ended(server, child, status, now);
 	return !said_so;
 }

@@ -286,6 +286,101 @@ a_client_is_named_only_by_a_complete_header(void **state)
 	}
 }
 
+/* What a session does when it leaves. */
+static void
+leave(struct children *children, struct child *child)
+{
+	struct board_line *line = children_line(children, child);
+
+	line->reason = REASON_CLIENT;
+	line->before = children->board->departures.last;
+	children->board->departures.last = children_number(children, child);
+}
+
+static size_t
+count_leaving(struct children *children)
+{
+	struct child *child;
+	size_t count = 0;
+
+	children_take_departures(children);
+	TAILQ_FOREACH(child, &children->leaving, departure)
+	count++;
+	return count;
+}
+
+static void
+commit_some(struct children *children, struct child *some[4])
+{
+	for (int i = 0; i < 4; i++) {
+		some[i] = children_reserve(children, &peer, 0);
+		children_commit(children, some[i], 100 + i);
+	}
+}
+
+static void
+sessions_that_leave_are_known_until_they_are_released(void **state)
+{
+	struct children *children = *state;
+	struct child *some[4];
+
+	commit_some(children, some);
+	assert_int_equal(count_leaving(children), 0);
+	leave(children, some[2]);
+	leave(children, some[0]);
+	assert_int_equal(count_leaving(children), 2);
+	leave(children, some[1]);
+	assert_int_equal(count_leaving(children), 3);
+	assert_true(some[0]->leaving && some[1]->leaving && some[2]->leaving);
+	assert_false(some[3]->leaving);
+	children_release(children, some[0]);
+	assert_int_equal(count_leaving(children), 2);
+}
+
+static void
+a_spoilt_list_of_departures_does_no_harm(void **state)
+{
+	struct children *children = *state;
+	struct child *some[4];
+
+	commit_some(children, some);
+	children->board->departures.last = UINT32_MAX;
+	assert_int_equal(count_leaving(children), 0);
+	children->board->departures.last = 5; /* one more than there are */
+	assert_int_equal(count_leaving(children), 0);
+	leave(children, some[1]);
+	leave(children, some[2]);
+	children_line(children, some[1])->before =
+	    children_number(children, some[2]); /* a circle */
+	assert_int_equal(count_leaving(children), 2);
+	/* said of one who did not say so itself */
+	children->board->departures.last = children_number(children, some[3]);
+	assert_int_equal(count_leaving(children), 2);
+}
+
+static void
+nothing_is_left_of_many_sessions_when_the_last_has_ended(void **state)
+{
+	struct children *children = *state;
+	struct child *last = NULL;
+	unsigned char pages[64];
+
+	for (int i = 0; i < 4096; i++) {
+		last = children_reserve(children, &peer, 0);
+		children_commit(children, last, 100 + i);
+	}
+	size_t size = children->used * sizeof *children->slots;
+	for (int i = 0; i < 4096; i++)
+		children_release(children, children_find(children, 100 + i));
+	assert_int_equal(children->used, 0);
+	assert_int_equal(
+	    mincore(children->slots, sizeof pages * 4096, pages), 0);
+	assert_true(size > sizeof pages * 4096);
+	for (size_t i = 0; i < sizeof pages; i++)
+		assert_int_equal(pages[i] & 1, 0);
+	assert_non_null(children_reserve(children, &peer, 0));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -305,6 +400,9 @@ main(void)
 	    TEST(who_was_killed_is_remembered),
 	    TEST(the_first_reason_to_kill_a_session_stays),
 	    TEST(a_client_is_named_only_by_a_complete_header),
+	    TEST(sessions_that_leave_are_known_until_they_are_released),
+	    TEST(a_spoilt_list_of_departures_does_no_harm),
+	    TEST(nothing_is_left_of_many_sessions_when_the_last_has_ended),
 	};
 
 	return cmocka_run_group_tests_name("children", tests, NULL, NULL);
