@@ -24,6 +24,8 @@ SIGNALS = {
 }
 # What the daemon does as well when it serves; it must not get their signals.
 SHARED = {"read"}
+# What is called more or less often as things happen together or apart.
+VARYING = {"accept4", "ppoll", "rt_sigreturn", "wait4"}
 DELAYS = ("delay_enter=20000", "delay_exit=20000")  # microseconds
 OVERTAKEN = "delay_exit=50000"  # so that the child ends before fork returns
 SLICE = 5  # one in so many makes the slice
@@ -60,10 +62,11 @@ def calls_of(stage, traces):
     return dict(sorted(least.items()))
 
 
-def occurrences(count):
-    """First, second, third, the middle and the last."""
-    return sorted({n for n in (1, 2, 3, (count + 1) // 2, count)
-                   if n <= count})
+def occurrences(call, count):
+    """First, second, third, the middle and, if that is sure, the last."""
+    last = count // 2 if call in VARYING else count
+    return sorted({n for n in (1, 2, 3, (count + 1) // 2, last)
+                   if 0 < n <= count})
 
 
 def of_stage(stage, calls):
@@ -71,7 +74,7 @@ def of_stage(stage, calls):
         return {"stage": stage, "call": call, "what": what, "when": when}
 
     for call, count in calls.items():
-        for when in occurrences(count):
+        for when in occurrences(call, count):
             for error in errnos(call):
                 if call != "close" or STAGES[stage].process:
                     yield fault(call, f"error={error}", when)

@@ -288,6 +288,9 @@ class Life:
             and (s,), "the launcher")[0]
         if status == 0:
             if not self.published():
+                if self.fault.error in FATAL.get(self.fault.call, ()):
+                    self.check_death()
+                    return False
                 raise Broken("the launcher succeeded without a pidfile")
             return True
         if status == -signal.SIGKILL and self.fault.signo == signal.SIGKILL:
@@ -395,10 +398,14 @@ class Life:
         else:
             if status != 1:
                 raise Broken(f"died with status {status}")
-            self.expect(r"cannot (wait|accept): ")
-            self.check_nothing_left()
-            self.outcome = "died as it has to"
+            self.check_death()
         raise Ended
+
+    def check_death(self):
+        """Of an error after which there is nothing to go on with."""
+        self.expect(r"cannot (wait|accept): ")
+        self.check_nothing_left()
+        self.outcome = "died as it has to"
 
     def alive(self):
         if not self.is_alive():
@@ -473,8 +480,8 @@ class Life:
     def serve_next(self):
         before = time.monotonic()
         outcome = Client(self.port, 1000).end()
-        self.latency = time.monotonic() - before
-        self.alive() if outcome == "refused" else None
+        if outcome == "served":
+            self.latency = time.monotonic() - before
         if outcome != "served" and self.fault.may_end_daemon():
             wait_until(lambda: not self.is_alive(), f"{outcome}: the end")
             self.check_end()
