@@ -38,9 +38,9 @@ COMMON = addr config duration log signals value
 PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
 CHILD = proxy sandbox session
-CLIENT = check check_cases connect draw exchange failure fifo histogram interrupts load \
-	options payload ping ping_link ping_report pipe proxy_header relay report schedule svg \
-	swarm swarm_session target threshold units
+CLIENT = check check_cases check_crowd check_talk connect draw exchange failure fifo histogram \
+	interrupts load options payload ping ping_link ping_report pipe proxy_header relay report \
+	schedule svg swarm swarm_session target threshold units
 
 ECHOD = $(COMMON:%=src/common/%.c) $(PARENT:%=src/parent/%.c) \
 	$(CHILD:%=src/child/%.c)
