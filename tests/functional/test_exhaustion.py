@@ -99,7 +99,8 @@ def test_lack_of_descriptors_is_told_once_and_so_is_its_end(echod):
         assert cpu_ticks(running.pid) - ticks < 100
     assert streams.is_served(client)
     running.wait_log("can accept again$", deadline=10 + DEADLINE)
-    assert len(running.matches("cannot accept: ")) == 2
+    # At first, and once a period: its end may fall into the next one.
+    assert 2 <= len(running.matches("cannot accept: ")) <= 3
 
 
 @pytest.mark.root
