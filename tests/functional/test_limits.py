@@ -18,7 +18,6 @@ ENDLESS = 256 * MIB
 def never_read(running, source=None):
     """A client that sends for ever and takes nothing."""
     client = running.connect(source, receive_buffer=4096)
-    client.settimeout(None)
     return streams.Pump(client, bytes(ENDLESS), half_close=False)
 
 
@@ -122,8 +121,8 @@ def test_lifetime_ends_a_busy_session(echod):
     running = echod(max_lifetime="300ms")
     client = running.connect()
     with contextlib.suppress(ConnectionError):
-        while streams.exchange(client, b"again") == b"again":
-            pass
+        wait_until(lambda: streams.exchange(client, b"again") != b"again",
+                   "the end of a busy session")
     closed = running.closed()
     assert closed["reason"] == "lifetime"
     assert closed["bytes"] > 0
@@ -132,7 +131,6 @@ def test_lifetime_ends_a_busy_session(echod):
 def test_lifetime_ends_a_stream_that_flows_all_the_time(echod):
     running = echod(max_lifetime="300ms")
     client = running.connect()
-    client.settimeout(None)
     places = [0, ENDLESS] * 64  # 8 GiB without having them
     pump = streams.Pump(client, bytes(ENDLESS), places, half_close=False)
     with contextlib.suppress(ConnectionError):
@@ -173,7 +171,6 @@ def test_reset_is_told_apart_from_an_orderly_end(echod):
 def test_reset_while_the_session_writes(echod):
     running = echod()
     client = running.connect(receive_buffer=4096)
-    client.settimeout(None)
     pump = streams.Pump(client, bytes(16 * streams.CHUNK), half_close=False)
     assert client.recv(1)
     client.shutdown(socket.SHUT_RDWR)
@@ -189,8 +186,11 @@ def test_others_notice_nothing_of_clients_at_their_limits(echod):
     idle = [running.connect(source="127.0.0.2") for _ in range(50)]
     pumps = [never_read(running, source="127.0.0.3") for _ in range(20)]
     good = running.connect()
-    while len(running.matches("closed ")) < 70:
+
+    def all_cut():
         assert streams.is_served(good)
+        return len(running.matches("closed ")) == 70
+    wait_until(all_cut, "the end of all the others")
     assert all(client.recv(1) == b"" for client in idle)
     assert all(map(was_cut, pumps))
     reasons = [m.group(1) for m in running.matches(r"closed .*reason=(\S+)")]
