@@ -37,7 +37,7 @@ CFLAGS = -O2 -g
 COMMON = addr config duration log signals value
 PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
-CHILD = proxy sandbox session
+CHILD = proxy sandbox session title
 CLIENT = check check_cases check_crowd check_talk connect draw exchange failure fifo histogram \
 	interrupts load options payload ping ping_link ping_report pipe proxy_header relay report \
 	schedule svg swarm swarm_session target threshold units
@@ -51,6 +51,7 @@ C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
 # ---- flags ------------------------------------------------------------------
 
+comma = ,
 try = $(shell echo 'int main(void){return 0;}' | \
 	$(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
 
@@ -84,7 +85,7 @@ LINK := $(if $(LINK),$(LINK),$(if $(call try,-static-pie $(LIBBSD_STATIC)),stati
 PIE = -pie
 LIBS = $(LIBBSD)
 ifeq ($(LINK),static)
-echod_PIE = -static-pie
+echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/near.ld)
 echod_LIBS = $(LIBBSD_STATIC)
 else
 echod_PIE = $(PIE)

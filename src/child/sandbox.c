@@ -74,7 +74,7 @@ sandbox_enter(enum sandbox mode)
 {
 	static const int limited[] = {
 	    RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_FSIZE};
-	static const struct rlimit none = {0, 0};
+	const struct rlimit none = {0, 0};
 
 	if (mode == SANDBOX_OFF)
 		return true;

@@ -21,9 +21,8 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "child/proxy.h"
+#include "child/title.h"
 #include "common/clock.h"
 #include "common/signals.h"
 
@@ -39,14 +38,17 @@ enum {
 	LIFETIME_GRACE = 5
 };
 
-/* Only the pages that hold data are ever touched. */
-static _Alignas(4096) char buffer[BUFFER_SIZE];
-
-static struct {
+/*
+ * All that a session writes to but its stack.  It starts a page, and only the
+ * pages that hold data are ever touched: a session of short messages has this
+ * one.
+ */
+static _Alignas(4096) struct {
 	bool stopping;   /* SIGTERM came */
+	bool quiet;      /* no input since the last signal */
 	unsigned alarms; /* how often SIGALRM came */
-	bool quiet;      /* no input since the last of either */
-} ending;
+	_Alignas(64) char buffer[BUFFER_SIZE];
+} own;
 
 static void
 announce_departure(const struct session *session)
@@ -97,8 +99,8 @@ static bool
 overdue(void)
 {
 	if (signals_take(SIGALRM))
-		ending.alarms++;
-	return ending.alarms > LIFETIME_GRACE;
+		own.alarms++;
+	return own.alarms > LIFETIME_GRACE;
 }
 
 /* A wait for input was interrupted: is it time to go? */
@@ -106,15 +108,15 @@ static enum reason
 interrupted(void)
 {
 	if (signals_take(SIGTERM))
-		ending.stopping = true;
+		own.stopping = true;
 	bool over = overdue();
-	if (!ending.stopping && ending.alarms == 0)
+	if (!own.stopping && own.alarms == 0)
 		return REASON_NONE; /* stopped and continued, or traced */
-	if (!ending.quiet && !over) {
-		ending.quiet = true;
+	if (!own.quiet && !over) {
+		own.quiet = true;
 		return REASON_NONE;
 	}
-	return ending.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
+	return own.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
 }
 
 static enum reason
@@ -194,7 +196,7 @@ take_header(int fd, struct board_line *line)
 	ssize_t count = 0;
 
 	while (state == PROXY_MORE) {
-		count = read(fd, buffer, sizeof buffer);
+		count = read(fd, own.buffer, sizeof own.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			if (reason == REASON_NONE)
@@ -202,13 +204,13 @@ take_header(int fd, struct board_line *line)
 			return reason == REASON_SHUTDOWN ? reason
 							 : REASON_PROXY;
 		}
-		state = proxy_feed(
-		    &parser, (const uint8_t *)buffer, (size_t)count, &taken);
+		state = proxy_feed(&parser, (const uint8_t *)own.buffer,
+		    (size_t)count, &taken);
 	}
 	if (state == PROXY_BAD)
 		return REASON_PROXY;
 	report_header(line, &parser);
-	return write_all(fd, buffer + taken, (size_t)count - taken, line);
+	return write_all(fd, own.buffer + taken, (size_t)count - taken, line);
 }
 
 static enum reason
@@ -217,13 +219,13 @@ echo(int fd, struct board_line *line)
 	enum reason reason;
 
 	do {
-		ssize_t count = read(fd, buffer, sizeof buffer);
+		ssize_t count = read(fd, own.buffer, sizeof own.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			continue;
 		}
-		ending.quiet = false;
-		reason = write_all(fd, buffer, (size_t)count, line);
+		own.quiet = false;
+		reason = write_all(fd, own.buffer, (size_t)count, line);
 	} while (reason == REASON_NONE);
 	return reason;
 }
@@ -231,12 +233,10 @@ echo(int fd, struct board_line *line)
 void
 session_run(const struct session *session)
 {
-	char title[ADDR_STRLEN];
-
 	signals_session();
 	if (!sandbox_isolate(session->fd, session->parent))
 		leave(session, REASON_SANDBOX);
-	setproctitle("%s", addr_format(&session->peer, title));
+	title_set(session->title);
 	if (!lifetime_start(session->max_lifetime) ||
 	    !sandbox_enter(session->sandbox))
 		leave(session, REASON_SANDBOX);

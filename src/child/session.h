@@ -36,8 +36,8 @@ enum {
 
 struct session {
 	int fd;
-	pid_t parent;     /* whose death ends the session */
-	struct addr peer; /* for the process title */
+	pid_t parent;      /* whose death ends the session */
+	const char *title; /* of the process */
 	struct board_line *line;
 	struct departures *departures; /* NULL: nobody wants to know */
 	uint32_t number;               /* of the line, from 1 */

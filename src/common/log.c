@@ -28,7 +28,8 @@
 
 enum {
 	MESSAGE_MAX = 800, /* syslog daemons cut lines at 1024 bytes */
-	LINE_SIZE = 1024
+	LINE_SIZE = 1024,
+	STAMP_SIZE = 16
 };
 
 static struct {
@@ -81,18 +82,35 @@ syslog_connect(void)
 	return true;
 }
 
+/*
+ * "Nov 22 15:33:01", made once a second: localtime_r(3) writes to four pages,
+ * each of which the parent has to copy after every fork.
+ */
+static const char *
+time_stamp(void)
+{
+	static char stamp[STAMP_SIZE];
+	static time_t made;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (now == made)
+		return stamp;
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof stamp, "%b %e %T", &tm) == 0)
+		return NULL;
+	made = now;
+	return stamp;
+}
+
 /* One RFC 3164 datagram, as syslog(3) would send it. */
 static bool
 syslog_send(int priority, const char *message)
 {
-	char line[LINE_SIZE], stamp[16];
-	time_t now = time(NULL);
-	struct tm tm;
+	char line[LINE_SIZE];
+	const char *stamp = time_stamp();
 
-	if (!syslog_connect())
-		return false;
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(stamp, sizeof stamp, "%b %e %T", &tm) == 0)
+	if (stamp == NULL || !syslog_connect())
 		return false;
 	int length = snprintf(line, sizeof line, "<%d>%s echod[%d]: %s",
 	    state.facility | priority, stamp, (int)getpid(), message);

@@ -12,7 +12,7 @@ enum {
 };
 
 static volatile sig_atomic_t caught[NSIG];
-static sigset_t nothing;
+static sigset_t nothing, session;
 
 static void
 note(int signo)
@@ -38,6 +38,9 @@ signals_init(void)
 
 	reset_inherited();
 	(void)sigemptyset(&nothing);
+	(void)sigemptyset(&session);
+	(void)sigaddset(&session, SIGTERM);
+	(void)sigaddset(&session, SIGALRM);
 	(void)sigemptyset(&mask);
 	for (size_t i = 0; i < NHANDLED; i++)
 		(void)sigaddset(&mask, handled[i]);
@@ -56,21 +59,16 @@ signals_wait_mask(void)
 bool
 signals_take(int signo)
 {
-	bool came = caught[signo] != 0;
-
+	if (caught[signo] == 0)
+		return false; /* and the page stays shared after a fork */
 	caught[signo] = 0;
-	return came;
+	return true;
 }
 
 void
 signals_session(void)
 {
-	sigset_t mask;
-
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)sigaddset(&mask, SIGALRM);
 	(void)signals_take(SIGTERM);
 	(void)signals_take(SIGALRM);
-	(void)sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	(void)sigprocmask(SIG_UNBLOCK, &session, NULL);
 }

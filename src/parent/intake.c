@@ -77,10 +77,11 @@ is_proxied(const struct server *server)
 static void
 spawn(struct server *server, int fd, struct child *child)
 {
+	char title[ADDR_STRLEN];
 	struct session session = {
 	    .fd = fd,
 	    .parent = server->pid,
-	    .peer = child->peer,
+	    .title = addr_format(&child->peer, title),
 	    .line = children_line(&server->children, child),
 	    .departures = &server->children.board->departures,
 	    .number = children_number(&server->children, child),
@@ -88,7 +89,8 @@ spawn(struct server *server, int fd, struct child *child)
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = is_proxied(server),
 	};
-	pid_t pid = fork();
+	/* No libc locks to see to: one thread, and a child without malloc. */
+	pid_t pid = _Fork();
 
 	if (pid == 0)
 		session_run(&session);

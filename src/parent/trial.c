@@ -28,7 +28,7 @@ serve(int fd, pid_t parent, enum sandbox sandbox, struct board_line *line)
 	struct session session = {
 	    .fd = fd,
 	    .parent = parent,
-	    .peer = {.family = AF_UNSPEC},
+	    .title = "trial",
 	    .line = line,
 	    .sandbox = sandbox,
 	};

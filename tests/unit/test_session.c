@@ -119,6 +119,7 @@ start(struct client *client, struct options options)
 		    0);
 	struct session session = {
 	    .fd = pair[1],
+	    .title = "test",
 	    .parent = options.orphan ? 1 : getpid(),
 	    .line = client->line,
 	    .sandbox = options.sandbox,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "child/title.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+
+/*
+ * The arguments, with the environment behind them.  If there is no NUL where
+ * the arguments ended, the kernel shows what it finds up to the next one.
+ */
+static struct {
+	char *start;
+	size_t arguments, size;
+} area;
+
+/* Where the strings end that lie one behind the other from end on. */
+static char *
+end_of_strings(char **strings, char *end)
+{
+	for (; *strings == end; strings++)
+		end += strlen(end) + 1;
+	return end;
+}
+
+void
+title_init(int argc, char **argv)
+{
+	if (argc > 0) {
+		char *end = end_of_strings(argv, argv[0]);
+		area.start = argv[0];
+		area.arguments = (size_t)(end - area.start);
+		area.size = (size_t)(end_of_strings(environ, end) - area.start);
+	}
+	setproctitle_init(argc, argv, environ);
+}
+
+void
+title_set(const char *text)
+{
+	static const char name[] = "echod: ";
+	size_t length = sizeof name - 1;
+
+	if (area.size < sizeof name)
+		return;
+	memcpy(area.start, name, length);
+	length += strlcpy(area.start + length, text, area.size - length);
+	/* By hand: memset(3) is in a part of the program that is not there. */
+	for (volatile char *c = area.start + length;
+	     c < area.start + area.arguments; c++)
+		*c = '\0';
+}
