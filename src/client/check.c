@@ -106,7 +106,7 @@ run_cases(struct check *check, const struct check_options *options)
 			continue;
 		if (!run_case(check, c, ++number))
 			failed++;
-		if (interrupts_stop())
+		if (interrupts_stop() || ferror(stdout))
 			return STATUS_ERROR;
 	}
 	if (failed > 0)

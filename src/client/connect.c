@@ -116,20 +116,6 @@ attempt_cancel(struct attempt *attempt)
 	attempt->fd = -1;
 }
 
-static int
-wait_writable(int fd, int64_t deadline)
-{
-	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
-	struct timespec timeout;
-	int64_t left = 0;
-
-	if (deadline != INT64_MAX && (left = deadline - clock_now()) < 0)
-		left = 0;
-	timeout = clock_timespec(left);
-	return ppoll(&pfd, 1, deadline == INT64_MAX ? NULL : &timeout,
-	    interrupts_mask());
-}
-
 int
 connect_wait(const struct target *target, const struct addrinfo **address)
 {
@@ -137,8 +123,8 @@ connect_wait(const struct target *target, const struct addrinfo **address)
 	enum attempt_state state = attempt_begin(&attempt, target);
 
 	while (state == ATTEMPT_PENDING) {
-		if (wait_writable(attempt.fd, attempt_deadline(&attempt)) ==
-			-1 &&
+		struct pollfd pfd = {.fd = attempt.fd, .events = POLLOUT};
+		if (interrupts_poll(&pfd, 1, attempt_deadline(&attempt)) == 0 &&
 		    interrupts_stop()) {
 			attempt_cancel(&attempt);
 			errno = EINTR;

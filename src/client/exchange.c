@@ -160,7 +160,7 @@ earlier(int64_t a, int64_t b)
 
 /* Waits for what may be done next; returns the poll events. */
 static short
-wait_ready(struct exchange *x, const struct progress *p, int64_t now)
+wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
 {
 	struct pollfd pfd = {.fd = x->fd};
 	int64_t at = x->timeout > 0 ? p->moved + x->timeout : INT64_MAX;
@@ -175,11 +175,7 @@ wait_ready(struct exchange *x, const struct progress *p, int64_t now)
 		at = earlier(at, p->next_read);
 	if (pfd.events == 0)
 		pfd.fd = -1;
-	struct timespec timeout = clock_timespec(at > now ? at - now : 0);
-	int n = ppoll(
-	    &pfd, 1, at == INT64_MAX ? NULL : &timeout, interrupts_mask());
-	if (n == -1)
-		stop_errno(x, errno);
+	(void)interrupts_poll(&pfd, 1, at);
 	return pfd.revents;
 }
 
@@ -221,9 +217,7 @@ exchange_run(struct exchange *x)
 void
 exchange_pause(int64_t span)
 {
-	struct timespec timeout = clock_timespec(span);
-
-	(void)ppoll(NULL, 0, &timeout, interrupts_mask());
+	(void)interrupts_poll(NULL, 0, clock_now() + span);
 }
 
 static const char *

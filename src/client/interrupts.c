@@ -2,11 +2,17 @@
 
 #include "client/interrupts.h"
 
+#include <sys/epoll.h>
+
 #include <err.h>
+#include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 
+#include "common/clock.h"
+
 static volatile sig_atomic_t stop, interim;
-static sigset_t sleeping;
+static sigset_t awake, sleeping; /* what is blocked then */
 
 static void
 note(int signal)
@@ -23,26 +29,67 @@ interrupts_init(void)
 	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT};
 	const struct sigaction handler = {.sa_handler = note};
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	sigset_t blocked;
 
-	(void)sigemptyset(&blocked);
+	(void)sigemptyset(&awake);
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-		(void)sigaddset(&blocked, caught[i]);
+		(void)sigaddset(&awake, caught[i]);
 		if (sigaction(caught[i], &handler, NULL) == -1)
 			err(2, "sigaction");
 	}
 	if (sigaction(SIGPIPE, &ignore, NULL) == -1 ||
-	    sigprocmask(SIG_BLOCK, &blocked, &sleeping) == -1)
+	    sigprocmask(SIG_BLOCK, &awake, &sleeping) == -1)
 		err(2, "sigprocmask");
 	/* whoever started us may have had them blocked */
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		(void)sigdelset(&sleeping, caught[i]);
 }
 
-const sigset_t *
-interrupts_mask(void)
+/*
+ * The kernel delivers no signal to a process that finds a descriptor ready, so
+ * one that always does would never hear of any.
+ */
+static int
+woken(int ready, const char *call)
 {
-	return &sleeping;
+	const struct timespec now = {0};
+	int signal;
+
+	if (ready == -1 && errno != EINTR)
+		err(2, "%s", call);
+	while (ready > 0 && (signal = sigtimedwait(&awake, NULL, &now)) > 0)
+		note(signal);
+	return ready > 0 ? ready : 0;
+}
+
+/* The timeout to sleep until then with; NULL = none. */
+static const struct timespec *
+timeout_until(int64_t until, struct timespec *timeout)
+{
+	int64_t left = until - clock_now();
+
+	*timeout = clock_timespec(left > 0 ? left : 0);
+	return until == INT64_MAX ? NULL : timeout;
+}
+
+int
+interrupts_poll(struct pollfd *pfds, nfds_t count, int64_t until)
+{
+	struct timespec timeout;
+
+	return woken(
+	    ppoll(pfds, count, timeout_until(until, &timeout), &sleeping),
+	    "ppoll");
+}
+
+int
+interrupts_epoll(
+    int epoll, struct epoll_event *events, int count, int64_t until)
+{
+	struct timespec timeout;
+
+	return woken(epoll_pwait2(epoll, events, count,
+			 timeout_until(until, &timeout), &sleeping),
+	    "epoll_pwait2");
 }
 
 bool

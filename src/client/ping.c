@@ -21,6 +21,8 @@ enum {
 	SIZE_MAX_PING = 16 * 1024 * 1024
 };
 
+static const int64_t outage_interval = 10 * MSEC;
+
 struct ping_options {
 	struct target_options target; /* first: see TARGET_ROWS */
 	uint64_t count, size;
@@ -82,7 +84,12 @@ has_next(const struct ping *ping)
 static void
 send_next(struct ping *ping, int64_t now)
 {
-	ping->due += ping->options.interval;
+	int64_t interval = ping->options.interval;
+
+	/* attempts that fail at once must not become a flood */
+	if (ping->link.outage_began != 0 && interval < outage_interval)
+		interval = outage_interval;
+	ping->due += interval;
 	if (ping->due < now)
 		ping->due = now; /* do not catch up: see ping(8) */
 	ping_link_send(&ping->link, now);
@@ -103,7 +110,7 @@ finished(const struct ping *ping, int64_t now)
 	const struct ping_link *link = &ping->link;
 	uint64_t count = ping->options.count;
 
-	if (interrupts_stop() || now >= end_time(ping))
+	if (interrupts_stop() || now >= end_time(ping) || ferror(stdout))
 		return true;
 	return count != 0 && link->stats.sent == count &&
 	       link->oldest == link->next;
@@ -134,10 +141,11 @@ run(struct ping *ping)
 			ping_report_interim(&ping->link.stats);
 		if (ping_link_expire(&ping->link, now))
 			continue;
+		int64_t until = next_event(ping);
 		if (has_next(ping) && now >= ping->due)
 			send_next(ping, now);
-		else
-			ping_link_wait(&ping->link, next_event(ping));
+		/* after sending too: answers and signals must come in */
+		ping_link_wait(&ping->link, until);
 	}
 }
 

@@ -7,14 +7,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/commands.h"
 #include "client/interrupts.h"
 #include "client/payload.h"
 #include "client/units.h"
@@ -308,13 +306,8 @@ void
 ping_link_wait(struct ping_link *link, int64_t until)
 {
 	struct pollfd pfd = poll_set(link);
-	int64_t left = until - clock_now();
-	struct timespec timeout = clock_timespec(left > 0 ? left : 0);
-	int ready = ppoll(
-	    &pfd, 1, until == INT64_MAX ? NULL : &timeout, interrupts_mask());
+	int ready = interrupts_poll(&pfd, 1, until);
 
-	if (ready == -1 && errno != EINTR)
-		err(STATUS_ERROR, "ppoll");
 	if (link->state == PING_LINK_CONNECTING)
 		link_change(link, attempt_continue(&link->attempt));
 	else if (ready > 0 && (pfd.revents & ~POLLOUT) != 0)

@@ -237,12 +237,8 @@ const char *
 relay_step(struct relay *relay, int64_t until)
 {
 	struct pollfd pfds[POLLS];
-	int64_t left = until - clock_now();
-	struct timespec timeout = clock_timespec(left > 0 ? left : 0);
 
 	fill_poll_set(relay, pfds);
-	if (ppoll(pfds, POLLS, until == INT64_MAX ? NULL : &timeout,
-		interrupts_mask()) == -1)
-		return errno == EINTR ? NULL : "ppoll";
+	(void)interrupts_poll(pfds, POLLS, until);
 	return move(relay, pfds);
 }

@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 
 #include <err.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,14 +116,9 @@ static void
 sleep_until(struct swarm *swarm, int64_t at)
 {
 	struct epoll_event events[EVENTS];
-	int64_t left = at - swarm->now;
-	struct timespec timeout = clock_timespec(left > 0 ? left : 0);
-	int n = epoll_pwait2(
-	    swarm->epoll, events, EVENTS, &timeout, interrupts_mask());
+	int n = interrupts_epoll(swarm->epoll, events, EVENTS, at);
 
 	swarm->now = clock_now();
-	if (n == -1 && errno != EINTR)
-		err(2, "epoll_pwait2");
 	for (int i = 0; i < n; i++)
 		session_handle(swarm, events[i].data.ptr, events[i].events);
 }

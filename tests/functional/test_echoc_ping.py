@@ -4,13 +4,15 @@
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
 import hostile
-from echoc_support import BAD, ERROR, GOOD, echoc, running
+from echoc_support import (BAD, ECHOC, ERROR, GOOD, echoc, environment,
+                           running)
 from hostile import Server
-from waiting import wait_until
+from waiting import DEADLINE, wait_until
 
 FAST = ("-i", "10ms")
 
@@ -232,6 +234,22 @@ def test_ctrl_c_gives_the_summary_at_a_hundred_percent_loss():
     assert summary(text) == (1, 0, 1, 100, 0)
 
 
+def test_ctrl_c_ends_it_when_every_attempt_fails_at_once():
+    with running("ping", "-i0", f"127.0.0.1:{hostile.free_port()}") as client:
+        client.wait_line(client.stdout, "seq=3 lost")
+        client.send(signal.SIGINT)
+        status, text, _ = client.finish()
+    assert status == BAD
+    assert summary(text)[3] == 100
+
+
+def test_an_outage_is_not_answered_by_a_flood():
+    """A hundred attempts a second at most, though none takes any time."""
+    target = f"127.0.0.1:{hostile.free_port()}"
+    text = echoc("-i0", "-w300ms", "-q", target, status=BAD).stdout
+    assert 1 < summary(text)[0] <= 31
+
+
 def test_ctrl_backslash_gives_an_interim_line_and_goes_on():
     with Server(hostile.echo) as server, \
             running("ping", "-i20ms", server.target()) as client:
@@ -324,6 +342,21 @@ def test_source_address_is_used():
     with Server(hostile.echo) as server:
         echoc("-c1", "-I", "127.0.0.9", server.target())
         assert server.peers[0][0] == "127.0.0.9"
+
+
+def test_a_reader_that_goes_away_ends_it():
+    with Server(hostile.echo) as server:
+        client = subprocess.Popen(
+            [ECHOC, "-i10ms", server.target()], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment())
+        client.stdout.readline()
+        client.stdout.close()
+        try:
+            assert client.wait(DEADLINE) == ERROR
+        finally:
+            client.kill()
+        assert b"standard output: Broken pipe" in client.stderr.read()
+        client.stderr.close()
 
 
 def test_unknown_name_is_an_error():
