@@ -34,10 +34,10 @@ CFLAGS = -O2 -g
 
 # ---- sources, grouped by the process that runs them -------------------------
 
-COMMON = addr config duration log signals value
+COMMON = addr config duration log signals title value
 PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
-CHILD = proxy sandbox session title
+CHILD = proxy sandbox session
 CLIENT = check check_cases check_crowd check_talk connect draw exchange failure fifo histogram \
 	interrupts load options payload ping ping_link ping_report pipe proxy_header relay report \
 	schedule svg swarm swarm_session target threshold units

@@ -12,11 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "common/config.h"
 #include "common/log.h"
 #include "common/signals.h"
+#include "common/title.h"
 #include "parent/daemon.h"
 #include "parent/events.h"
 #include "parent/inetd.h"
@@ -166,7 +165,7 @@ main(int argc, char **argv)
 	static struct command_line command;
 
 	daemon_claim_standard_descriptors();
-	setproctitle_init(argc, argv, environ);
+	title_init(argc, argv);
 	configure(&command, &server.config, argc, argv);
 	answer(&command, &server.config);
 	server.command = &command;

@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #include "child/proxy.h"
-#include "child/title.h"
 #include "common/clock.h"
 #include "common/signals.h"
+#include "common/title.h"
 
 enum {
 	/* The socket's own buffers make larger ones useless (see tests/bench).

@@ -32,18 +32,24 @@ histogram_bucket_floor(size_t i)
 void
 histogram_record(struct histogram *h, int64_t value)
 {
+	histogram_record_times(h, value, 1);
+}
+
+void
+histogram_record_times(struct histogram *h, int64_t value, uint64_t times)
+{
 	if (value < 0)
 		value = 0;
 	if (value > value_max)
 		value = value_max;
-	h->buckets[bucket_of(value)]++;
+	h->buckets[bucket_of(value)] += times;
 	if (h->count == 0 || value < h->min)
 		h->min = value;
 	if (h->count == 0 || value > h->max)
 		h->max = value;
-	h->count++;
-	h->sum += (double)value;
-	h->squares += (double)value * (double)value;
+	h->count += times;
+	h->sum += (double)value * (double)times;
+	h->squares += (double)value * (double)value * (double)times;
 }
 
 void

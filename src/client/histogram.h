@@ -30,6 +30,9 @@ struct histogram {
 /* Adds one value in nanoseconds; a negative one counts as 0. */
 void histogram_record(struct histogram *, int64_t value);
 
+/* Adds it so many times, at least once. */
+void histogram_record_times(struct histogram *, int64_t value, uint64_t times);
+
 /* Adds everything in from. */
 void histogram_merge(struct histogram *, const struct histogram *from);
 

@@ -24,7 +24,8 @@
 
 enum {
 	CONNECTIONS_MAX = 1000000,
-	RATE_MAX = 100000000
+	RATE_MAX = 100000000,
+	SIZE_MAX_LOAD = 16 * 1024 * 1024
 };
 
 struct load_options {
@@ -42,7 +43,7 @@ static const struct option_row rows[] = {
 	CONNECTIONS_MAX, "open at a time (10)"},
     {'d', OPTION_SPAN, "duration", "TIME", LOAD_OFFSET(duration), MSEC,
 	SEC * 3600 * 24 * 7, "of the measurement (10s)"},
-    {'s', OPTION_SIZE, "size", "BYTES", LOAD_OFFSET(size), 1, INT64_C(1) << 40,
+    {'s', OPTION_SIZE, "size", "BYTES", LOAD_OFFSET(size), 1, SIZE_MAX_LOAD,
 	"of a message (64)"},
     {'r', OPTION_COUNT, "rate", "N", LOAD_OFFSET(rate), 1, RATE_MAX,
 	"messages per second over all connections"},
@@ -147,8 +148,10 @@ choose_address(const struct target *target, char text[ADDR_STRLEN])
 	swarm.address = address;
 	if (fd == -1) {
 		warnx("%s: %s", text, strerror(saved));
-		report.failures[failure_from_errno(saved)]++;
-		report.lost++;
+		if (saved != EINTR) {
+			report.failures[failure_from_errno(saved)]++;
+			report.lost++;
+		}
 		return false;
 	}
 	/* a server behind a balancer would call a bare connection an error */

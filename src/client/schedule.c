@@ -15,6 +15,17 @@ schedule_due(const struct schedule *schedule, int64_t now)
 	       (int64_t)(n % rate * (uint64_t)SEC / rate);
 }
 
+uint64_t
+schedule_left(const struct schedule *schedule)
+{
+	uint64_t rate = schedule->rate, second = (uint64_t)SEC;
+	uint64_t span = (uint64_t)(schedule->ends - schedule->began);
+	uint64_t all =
+	    span / second * rate + (span % second * rate + second - 1) / second;
+
+	return all > schedule->taken ? all - schedule->taken : 0;
+}
+
 bool
 schedule_is_due(const struct schedule *schedule, int64_t now)
 {

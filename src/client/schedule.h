@@ -20,6 +20,9 @@ struct schedule {
 /* When the next message is due; now without a rate. */
 int64_t schedule_due(const struct schedule *, int64_t now);
 
+/* How many messages are due before the end and have not been taken. */
+uint64_t schedule_left(const struct schedule *);
+
 /* May the next message be taken now? */
 bool schedule_is_due(const struct schedule *, int64_t now);
 

@@ -16,10 +16,21 @@
 
 enum {
 	EVENTS = 512,
-	SPARE_DESCRIPTORS = 16
+	SPARE_DESCRIPTORS = 16,
+	UNSENT_STEPS = 100000
 };
 
 static const int64_t rest_after_failure = 10 * MSEC;
+
+/* A server that answers byte by byte does not hold us for ever. */
+static void
+give_up(struct swarm *swarm)
+{
+	struct swarm_session *session;
+
+	while ((session = TAILQ_FIRST(&swarm->waiting)) != NULL)
+		session_fail(swarm, session, FAILURE_TIMEOUT);
+}
 
 static void
 expire(struct swarm *swarm)
@@ -27,6 +38,9 @@ expire(struct swarm *swarm)
 	int64_t timeout = swarm->target->timeout;
 	struct swarm_session *session;
 
+	if (timeout > 0 && swarm->stopping &&
+	    swarm->schedule.ends + timeout <= swarm->now)
+		give_up(swarm);
 	while (timeout > 0 &&
 	       (session = TAILQ_FIRST(&swarm->waiting)) != NULL &&
 	       session->since + timeout <= swarm->now)
@@ -46,19 +60,25 @@ dispatch(struct swarm *swarm)
 		session_start_message(swarm, session);
 }
 
-/* Messages that were due and never left: they waited this long at least. */
+/*
+ * Messages that were due and never left: they waited this long at least.  They
+ * may be billions, and their waits are evenly spread.
+ */
 static void
 count_unsent(struct swarm *swarm)
 {
-	int64_t due;
+	struct schedule *schedule = &swarm->schedule;
+	uint64_t left, step;
 
-	if (swarm->schedule.rate == 0)
+	if (schedule->rate == 0)
 		return;
-	while ((due = schedule_due(&swarm->schedule, swarm->now)) <
-	       swarm->schedule.ends) {
-		histogram_record(&swarm->corrected, swarm->schedule.ends - due);
-		swarm->report->unsent++;
-		swarm->schedule.taken++;
+	swarm->report->unsent = left = schedule_left(schedule);
+	for (step = left / UNSENT_STEPS + 1; left > 0; left -= step) {
+		if (step > left)
+			step = left;
+		histogram_record_times(&swarm->corrected,
+		    schedule->ends - schedule_due(schedule, swarm->now), step);
+		schedule->taken += step;
 	}
 }
 
@@ -101,6 +121,8 @@ next_event(const struct swarm *swarm, int64_t until)
 
 	if (swarm->schedule.began != 0 && !swarm->stopping)
 		at = earlier(at, swarm->schedule.ends);
+	else if (swarm->stopping && swarm->target->timeout > 0)
+		at = earlier(at, swarm->schedule.ends + swarm->target->timeout);
 	if ((session = TAILQ_FIRST(&swarm->waiting)) != NULL &&
 	    swarm->target->timeout > 0)
 		at = earlier(at, session->since + swarm->target->timeout);

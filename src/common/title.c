@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "child/title.h"
+#include "common/title.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,18 +36,22 @@ title_init(int argc, char **argv)
 		area.size = (size_t)(end_of_strings(environ, end) - area.start);
 	}
 	setproctitle_init(argc, argv, environ);
+	/* It has copied both; sessions need not find the environment here. */
+	if (area.size > area.arguments)
+		memset(
+		    area.start + area.arguments, 0, area.size - area.arguments);
 }
 
 void
 title_set(const char *text)
 {
 	static const char name[] = "echod: ";
-	size_t length = sizeof name - 1;
+	size_t length;
 
 	if (area.size < sizeof name)
 		return;
-	memcpy(area.start, name, length);
-	length += strlcpy(area.start + length, text, area.size - length);
+	(void)strlcpy(area.start, name, area.size);
+	length = strlcat(area.start, text, area.size);
 	/* By hand: memset(3) is in a part of the program that is not there. */
 	for (volatile char *c = area.start + length;
 	     c < area.start + area.arguments; c++)
