@@ -223,6 +223,17 @@ def delay(pattern):
     return behaviour
 
 
+def trickle(seconds):
+    """Echoes byte by byte, with that pause before each."""
+    def behaviour(connection, server):
+        while data := connection.recv(CHUNK):
+            for byte in data:
+                time.sleep(seconds)
+                connection.sendall(bytes([byte]))
+                server.fire()
+    return behaviour
+
+
 def stall_once(after, seconds):
     """The whole server says nothing for a while, once."""
     def behaviour(connection, server):

@@ -128,6 +128,29 @@ def test_messages_due_but_never_sent_are_counted_as_waiting():
     assert report["latency_ms"]["corrected"]["p90"] > 700
 
 
+def test_any_number_of_unsent_messages_is_counted():
+    with Server(hostile.never) as server:
+        report, _ = load(server, "-c3", "-r100000000", "-d1s", "-W100ms",
+                         status=BAD)
+    assert report["lost"] > 0 and report["answered"] == 0
+    assert report["unsent"] + report["lost"] == 100_000_000
+    corrected = report["latency_ms"]["corrected"]
+    assert corrected["count"] == report["unsent"]
+    # they were due evenly, and waited until the end
+    for name, wait in ("p50", 500), ("p75", 750), ("p99", 990):
+        assert corrected[name] == pytest.approx(wait, rel=0.01), name
+    assert corrected["avg"] == pytest.approx(500, rel=0.01)
+
+
+def test_a_server_that_trickles_does_not_prolong_it():
+    with Server(hostile.trickle(0.05)) as server:
+        report, _ = load(server, "-c1", "-d50ms", "-W300ms", "-s400",
+                         status=BAD)
+        assert server.fired
+    assert report["errors"]["timeout"] == report["lost"] == 1
+    assert report["answered"] == 0
+
+
 def test_the_rate_is_kept_over_all_connections():
     with Server(hostile.echo) as server:
         report, _ = load(server, "-c7", "-r500", "-d1s")

@@ -104,6 +104,7 @@ def test_version_is_one_line():
     (["-i1e3", "h"], "--interval=1e3: unknown unit"),
     (["-W25h", "h"], "--timeout=25h: too large"),
     (["load", "-d0", "h"], "--duration=0: too small"),
+    (["load", "-s17M", "h"], "--size=17M: too large"),
     (["load", "-r0", "h"], "--rate=0: too small"),
     (["load", "-c1000001", "h"], "--connections=1000001: too large"),
     (["--fail-if=", "h"], "--fail-if=: "),
