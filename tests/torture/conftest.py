@@ -123,5 +123,10 @@ def table(results):
     yield f"{'total':41} {len(results):10} {good:8}"
     for (stage, outcome), count in sorted(outcomes.items()):
         yield f"{stage:10} {outcome:20} {count:6}"
+    for fault, result in results:
+        if not is_good(result):
+            yield f"{faults.name(fault)}: " + (
+                result["problem"] or f"fired: {result['fired']}, next client "
+                f"after {result['latency']:.3f} s")
     slowest = max(result["latency"] for _, result in results)
     yield f"slowest service of a next client: {slowest:.3f} s"
