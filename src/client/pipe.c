@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/commands.h"
@@ -41,18 +42,38 @@ struct pipe_run {
 	int64_t progress; /* the next time to show it; 0 = never */
 };
 
+/* Only where it does not disturb what is typed or printed there. */
+static bool
+wants_progress(const struct pipe_options *options)
+{
+	return isatty(STDERR_FILENO) && !isatty(STDIN_FILENO) &&
+	       (options->verify || !isatty(STDOUT_FILENO));
+}
+
 static void
-show_progress(struct pipe_run *run, int64_t now, const char *end)
+show_progress(struct pipe_run *run, int64_t now)
 {
 	const struct relay *relay = &run->relay;
 	double seconds = (double)(now - run->began) / SEC;
 
+	run->progress = now + progress_interval;
+	/* columns, so that a line covers the last one */
+	(void)fprintf(stderr, "\r%12.1f MB sent %12.1f MB back %10.1f MB/s",
+	    (double)relay->sent / 1e6, (double)relay->received / 1e6,
+	    seconds > 0 ? (double)relay->received / 1e6 / seconds : 0);
+}
+
+/* The last one stays. */
+static void
+end_progress(struct pipe_run *run)
+{
+	int saved = errno;
+
 	if (run->progress == 0)
 		return;
-	run->progress = now + progress_interval;
-	(void)fprintf(stderr, "\r%.1f MB sent, %.1f MB back, %.1f MB/s\033[K%s",
-	    (double)relay->sent / 1e6, (double)relay->received / 1e6,
-	    seconds > 0 ? (double)relay->received / 1e6 / seconds : 0, end);
+	show_progress(run, clock_now());
+	(void)putc('\n', stderr);
+	errno = saved;
 }
 
 static int64_t
@@ -89,11 +110,13 @@ run_relay(struct pipe_run *run)
 	while (!relay_is_over(&run->relay) && !interrupts_stop()) {
 		const char *broken = relay_step(&run->relay, next_event(run));
 		int64_t now = clock_now();
-		if (broken != NULL)
+		if (broken != NULL) {
+			end_progress(run);
 			err(STATUS_ERROR, "%s", broken);
+		}
 		expire(run, now);
 		if (run->progress != 0 && now >= run->progress)
-			show_progress(run, now, "");
+			show_progress(run, now);
 	}
 }
 
@@ -103,6 +126,8 @@ verdict(const struct relay *relay)
 {
 	if (relay->failed)
 		return relay->why;
+	if (relay->send_error != 0)
+		return strerror(relay->send_error);
 	if (!relay->half_closed)
 		return "the server closed before the end of input";
 	return relay->received != relay->sent ? "wrong answer" : NULL;
@@ -115,7 +140,7 @@ finish(struct pipe_run *run)
 	uintmax_t sent = relay->sent, received = relay->received;
 	const char *wrong = verdict(relay);
 
-	show_progress(run, clock_now(), "\n");
+	end_progress(run);
 	if (interrupts_stop())
 		errx(STATUS_ERROR, "interrupted: %ju bytes sent, %ju back",
 		    sent, received);
@@ -148,7 +173,7 @@ pipe_main(int argc, char **argv)
 	int fd = connect_to(&target);
 	relay_init(&run.relay, fd, run.options.verify);
 	run.began = clock_now();
-	if (isatty(STDERR_FILENO))
+	if (wants_progress(&run.options))
 		run.progress = run.began + progress_interval;
 	run_relay(&run);
 	int status = finish(&run);

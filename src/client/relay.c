@@ -102,11 +102,21 @@ read_input(struct relay *relay)
 static void
 half_close(struct relay *relay)
 {
-	if (!relay->input_ended || !is_empty(&relay->out) || relay->half_closed)
+	if (!relay->input_ended || !is_empty(&relay->out) ||
+	    relay->half_closed || relay->send_error != 0)
 		return;
 	/* a connection that is gone already tells so when it is read */
 	(void)shutdown(relay->fd, SHUT_WR);
 	relay->half_closed = true;
+}
+
+/* What the server said before it went away is still there to be read. */
+static void
+stop_sending(struct relay *relay, int error)
+{
+	relay->send_error = error;
+	relay->input_ended = true;
+	relay->out.start = relay->out.end;
 }
 
 static void
@@ -118,7 +128,7 @@ send_some(struct relay *relay)
 
 	if (n == -1) {
 		if (!is_passing(errno))
-			fail(relay, strerror(errno));
+			stop_sending(relay, errno);
 		return;
 	}
 	if (relay->verifies &&

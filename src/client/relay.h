@@ -32,6 +32,7 @@ struct relay {
 	bool stdout_is_file, stdout_is_socket;
 
 	bool input_ended, half_closed, answer_ended;
+	int send_error; /* errno of the write that failed, 0 = none */
 	struct relay_buffer out, in; /* to the server, from the server */
 	struct fifo unverified;      /* sent and not yet back */
 	uint64_t sent, received;     /* bytes */

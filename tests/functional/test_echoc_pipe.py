@@ -9,6 +9,7 @@ import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import termios
 import threading
@@ -196,6 +197,81 @@ def test_refused_is_a_failure():
     assert "Connection refused" in done.stderr
 
 
+def test_what_came_before_a_reset_is_printed():
+    """The reader takes nothing until the reset has come."""
+    answer = os.urandom(100_000)
+
+    def answer_and_reset(connection, server):
+        connection.recv(1)
+        connection.sendall(answer)
+        unsent = array.array("i", [1])
+        while unsent[0] > 0:
+            fcntl.ioctl(connection, termios.TIOCOUTQ, unsent)
+        connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        server.fire()
+
+    with Server(answer_and_reset) as server, open("/dev/zero", "rb") as zero:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=zero,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment())
+        wait_until(lambda: server.fired, "the reset was sent")
+        printed, errors = client.communicate(timeout=DEADLINE)
+    assert client.returncode == BAD
+    assert b"reset by peer" in errors or b"Broken pipe" in errors
+    assert printed == answer
+
+
+def read_terminal(primary):
+    """All that is shown there until nobody holds the other end."""
+    shown = b""
+    while True:
+        try:
+            part = os.read(primary, 4096)
+        except OSError:  # the other end is closed
+            os.close(primary)
+            return shown
+        shown += part
+
+
+def test_no_progress_line_where_input_is_typed_and_output_is_shown():
+    primary, secondary = pty.openpty()
+    with Server(hostile.delay([0.6])) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=secondary,
+            stdout=secondary, stderr=secondary, start_new_session=True)
+        os.close(secondary)
+        os.write(primary, b"typed\n\x04")
+        shown = read_terminal(primary)
+        assert client.wait(DEADLINE) == GOOD
+        assert server.fired
+    assert shown == b"typed\r\ntyped\r\n"
+
+
+def test_an_error_has_a_line_of_its_own_after_the_progress():
+    def late_flip(connection, server):
+        data = connection.recv(100)
+        threading.Event().wait(0.6)
+        server.fire()
+        connection.sendall(data[:7] + bytes([data[7] ^ 1]) + data[8:])
+
+    primary, secondary = pty.openpty()
+    with Server(late_flip) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", "--verify", server.target()],
+            stdin=subprocess.PIPE, stdout=secondary, stderr=secondary)
+        os.close(secondary)
+        client.stdin.write(b"ten bytes.")
+        client.stdin.close()
+        shown = read_terminal(primary)
+        assert client.wait(DEADLINE) == BAD
+        assert server.fired
+    assert re.search(rb"MB/s\r\nechoc: wrong answer: first difference at "
+                     rb"offset 7: 10 bytes sent, 7 back\r\n$", shown), shown
+
+
 def test_progress_line_on_a_terminal():
     primary, secondary = pty.openpty()
     with Server(hostile.delay([0.05])) as server:
@@ -205,17 +281,12 @@ def test_progress_line_on_a_terminal():
         os.close(secondary)
         client.stdin.write(hashlib.sha256(b"").digest() * 100_000)
         client.stdin.close()
-        shown = b""
-        while True:
-            try:
-                part = os.read(primary, 4096)
-            except OSError:  # the other end is closed
-                break
-            shown += part
-        os.close(primary)
+        shown = read_terminal(primary)
         assert client.wait(DEADLINE) == GOOD
-    assert re.search(rb"\r[\d.]+ MB sent, [\d.]+ MB back, [\d.]+ MB/s", shown)
-    assert b"3.2 MB sent, 3.2 MB back" in shown.splitlines()[-1]
+    line = rb"\r +[\d.]+ MB sent +[\d.]+ MB back +[\d.]+ MB/s"
+    assert re.fullmatch(rb"(%s)+\r\n" % line, shown), shown
+    last = shown.split(b"\r")[-2]
+    assert re.match(rb" +3\.2 MB sent +3\.2 MB back ", last)
 
 
 def test_no_progress_line_elsewhere():
