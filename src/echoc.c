@@ -6,9 +6,10 @@
  */
 
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands.h"
 
@@ -37,12 +38,30 @@ show_help(void)
 	(void)printf("\n'echoc SUBCOMMAND --help' lists its options.\n");
 }
 
+/*
+ * A connection must not become standard input or output because those were
+ * closed.  Reading finds the end then, and writing fails.
+ */
+static void
+hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		(void)close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	int status = -1;
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	hold_standard_descriptors();
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		show_help();
 		status = STATUS_GOOD;
 	}

@@ -6,6 +6,7 @@
 #include <err.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
@@ -113,6 +114,19 @@ parse_source(const char *text, struct addr *addr, int *family)
 	return NULL;
 }
 
+/* Is it an address of this machine?  Better said once than by each message. */
+static void
+try_source(const struct addr *source, const char *text)
+{
+	struct sockaddr_storage ss;
+	socklen_t length = addr_to_sockaddr(source, &ss);
+	int fd = socket(source->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 || bind(fd, (const struct sockaddr *)&ss, length) == -1)
+		err(2, "%s", text);
+	(void)close(fd);
+}
+
 void
 target_open(struct target *target, const struct command *command,
     const struct target_options *o, const char *text)
@@ -130,9 +144,14 @@ target_open(struct target *target, const struct command *command,
 		 o->proxy_source, &target->proxy_source)) != NULL)
 		options_fail(
 		    command, "--proxy-source=%s: %s", o->proxy_source, errstr);
+	if (o->proxy_source != NULL && o->proxy_version == 0)
+		options_fail(
+		    command, "--proxy-source needs --proxy-v1 or --proxy-v2");
 	if (o->source != NULL && (errstr = parse_source(o->source,
 				      &target->source, &family)) != NULL)
 		options_fail(command, "--source=%s: %s", o->source, errstr);
+	if (o->source != NULL)
+		try_source(&target->source, o->source);
 	resolve(target, family);
 }
 

@@ -113,6 +113,7 @@ def test_version_is_one_line():
     (["-I", "nonsense", "h"], "--source=nonsense: not an IP address"),
     (["-4", "-I", "::1", "h"], "--source=::1: not of the family asked for"),
     (["--proxy-source=7007", "h"], "--proxy-source=7007: needs an address"),
+    (["--proxy-source=1.2.3.4:5", "h"], "--proxy-source needs --proxy-v1"),
     (["--proxy-source=1.2.3.4", "h"], "--proxy-source=1.2.3.4: needs a port"),
     (["::1"], "::1: an IPv6 address needs brackets"),
     (["h:0"], "h:0: the port is not in 1..65535"),
@@ -126,6 +127,38 @@ def test_a_bad_command_line_is_refused_by_name(arguments, named):
     assert named in done.stderr.splitlines()[0]
     assert done.stdout == ""
     assert "usage: echoc" in done.stderr
+
+
+@pytest.mark.parametrize("subcommand", SUBCOMMANDS)
+def test_a_source_that_is_not_ours_is_an_error_of_this_side(subcommand):
+    done = echoc(subcommand, "-I192.0.2.77", "127.0.0.1", status=ERROR)
+    assert done.stderr == "echoc: 192.0.2.77: Cannot assign requested address\n"
+    assert done.stdout == ""
+
+
+def test_help_without_a_subcommand_names_them_all():
+    text = echoc("--help").stdout
+    assert text == echoc("-h").stdout
+    assert all(f"  {name} " in text for name in SUBCOMMANDS)
+
+
+def closing(descriptors):
+    """Runs a command with these closed: '<&- >&-'."""
+    return ["sh", "-c", f'exec "$0" "$@" {descriptors}']
+
+
+def test_a_closed_standard_input_is_an_empty_one():
+    with Server(hostile.echo) as server:
+        done = echoc("pipe", server.target(), wrapper=closing("<&-"))
+    assert done.stdout == ""
+
+
+def test_a_closed_standard_output_is_an_error_and_not_the_connection():
+    with Server(hostile.keeping(hostile.echo)) as server:
+        done = echoc("-c3", "-i10ms", server.target(), status=ERROR,
+                     wrapper=closing(">&-"))
+        assert b"bytes from" not in b"".join(sum(server.received, []))
+    assert "standard output: Bad file descriptor" in done.stderr
 
 
 def test_options_may_follow_the_host():
