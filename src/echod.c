@@ -122,10 +122,10 @@ tell_service_manager(const char *message, int error)
 
 /* The daemon, or in the foreground the same without the detaching. */
 static void
-serve(void)
+serve(int passed)
 {
 	const struct config *config = &server.config;
-	int passed = systemd_passed_sockets(), lifeline = -1;
+	int lifeline = -1;
 
 	if (!server.command->foreground)
 		lifeline = daemon_detach();
@@ -168,6 +168,8 @@ main(int argc, char **argv)
 	title_init(argc, argv);
 	configure(&command, &server.config, argc, argv);
 	answer(&command, &server.config);
+	int passed = systemd_passed_sockets();
+	daemon_close_inherited(passed);
 	server.command = &command;
 	start_log(&command, &server.config);
 	notify_open(&server.notify);
@@ -176,6 +178,6 @@ main(int argc, char **argv)
 	if (command.inetd)
 		serve_inetd();
 	else
-		serve();
+		serve(passed);
 	return EXIT_SUCCESS;
 }

@@ -192,25 +192,22 @@ unwritten(const struct ping_link *link)
 	return (link->next - link->base) * link->size - link->written;
 }
 
-/* Writes as much of the messages under way as the kernel takes. */
+/* Writes some of what is left; poll(2) tells when more can follow. */
 static void
 transmit(struct ping_link *link)
 {
 	static uint8_t buf[CHUNK];
-	uint64_t left;
+	uint64_t left = unwritten(link);
+	size_t length = left < sizeof buf ? (size_t)left : sizeof buf;
 
-	while ((left = unwritten(link)) > 0) {
-		size_t length = left < sizeof buf ? (size_t)left : sizeof buf;
-		payload_fill(link->stream, link->written, buf, length);
-		ssize_t n = send(link->fd, buf, length, MSG_NOSIGNAL);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n == -1) {
-			ping_link_lose(link, strerror(errno));
-			return;
-		}
+	if (length == 0)
+		return;
+	payload_fill(link->stream, link->written, buf, length);
+	ssize_t n = send(link->fd, buf, length, MSG_NOSIGNAL);
+	if (n >= 0)
 		link->written += (uint64_t)n;
-	}
+	else if (errno != EAGAIN && errno != EINTR)
+		ping_link_lose(link, strerror(errno));
 }
 
 static void

@@ -3,8 +3,6 @@
 /*
  * syslog(3) blocks when the log daemon stalls, and shares its descriptor with
  * nobody's knowledge; so the datagram is sent from here, without waiting.
- * Standard error is asked by poll(2) first: its file description may belong
- * to others, so it is not made non-blocking.
  */
 
 #include "common/log.h"
@@ -39,6 +37,7 @@ static struct {
 	int level;
 	int facility;
 	int fd; /* syslog's socket, -1 = not connected */
+	int stderr_fd;
 	uint64_t dropped;
 	void (*last_words)(const char *message, int error);
 } state = {
@@ -46,7 +45,27 @@ static struct {
     .level = LOG_INFO,
     .facility = LOG_DAEMON,
     .fd = -1,
+    .stderr_fd = STDERR_FILENO,
 };
+
+/*
+ * A file description of our own, which can be made not to block: that which
+ * we have may be somebody else's, too.  A terminal that is stopped says that
+ * it can be written to and then takes a part only.  Sockets cannot be opened
+ * again; files need not.
+ */
+static int
+reopen_stderr(void)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == -1 ||
+	    !(S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return STDERR_FILENO;
+	int fd = open(
+	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd == -1 ? STDERR_FILENO : fd;
+}
 
 /* systemd tells in JOURNAL_STREAM which socket is the journal's. */
 static bool
@@ -124,7 +143,7 @@ syslog_send(int priority, const char *message)
 static bool
 stderr_write(int priority, const char *message)
 {
-	struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd writable = {.fd = state.stderr_fd, .events = POLLOUT};
 	char line[LINE_SIZE], prefix[8] = "echod: ";
 
 	if (poll(&writable, 1, 0) != 1 || !(writable.revents & POLLOUT))
@@ -132,7 +151,7 @@ stderr_write(int priority, const char *message)
 	if (state.journal) /* which knows the name, but not the priority */
 		(void)snprintf(prefix, sizeof prefix, "<%d>", priority);
 	int length = snprintf(line, sizeof line, "%s%s\n", prefix, message);
-	return write(STDERR_FILENO, line, (size_t)length) == length;
+	return write(state.stderr_fd, line, (size_t)length) == length;
 }
 
 static bool
@@ -218,6 +237,8 @@ log_open(enum log_target target)
 	state.journal = stderr_is_journal();
 	if (state.to_syslog)
 		(void)syslog_connect();
+	else
+		state.stderr_fd = reopen_stderr();
 }
 
 void

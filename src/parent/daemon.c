@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,12 @@ daemon_claim_standard_descriptors(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd != -1)
 		(void)close(fd);
+}
+
+void
+daemon_close_inherited(int count)
+{
+	(void)close_range(STDERR_FILENO + 1 + (unsigned)count, UINT_MAX, 0);
 }
 
 /*

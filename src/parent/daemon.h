@@ -12,6 +12,9 @@
 /* Makes sure that descriptors 0, 1 and 2 are open, if only to /dev/null. */
 void daemon_claim_standard_descriptors(void);
 
+/* Closes what the starter has left open behind them and count passed ones. */
+void daemon_close_inherited(int count);
+
 /*
  * Goes on in a process of its own, which has no terminal, while the caller's
  * process waits for it.  Returns what daemon_ready() takes.

@@ -21,7 +21,7 @@
 static void
 close_listeners(struct server *server)
 {
-	if (!server->listeners.adopted)
+	if (!server->listeners.adopted && !server->overdue)
 		intake_last(server);
 	listeners_close(&server->listeners);
 }

@@ -57,7 +57,9 @@ listener_configure_socket(int fd, const struct config *config)
 
 	if (slice == 0 && config->write_timeout != 0)
 		slice = USEC; /* 0 would mean for ever */
-	return set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
+	/* An urgent byte is a byte, to be echoed in its place. */
+	return set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1) &&
+	       set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
 	       set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
 	       set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) &&
 	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL) &&

@@ -68,16 +68,15 @@ reap_found(struct server *server, pid_t pid, int status, int64_t now)
 
 	if (child == NULL)
 		return true; /* not a session, as a container's orphans */
-	bool said_so =
-	    children_line(&server->children, child)->reason != REASON_NONE;
-	if (said_so) /* while its line still leads to those before it */
-		children_take_departures(&server->children);
+	/* While its line still leads to those before it. */
+	children_take_departures(&server->children);
+	bool listed = child->leaving;
 	session_ended(server, child, status, now);
-	return !said_so;
+	return !listed;
 }
 
 /*
- * Ends at the first who has said so, for the others who have are better asked
+ * Ends at the first who is on the list, for the others there are better asked
  * for by pid.
  */
 void
