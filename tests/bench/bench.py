@@ -10,6 +10,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,8 @@ def describe():
 def main():
     options = parse_arguments()
     world.enter()
+    # So that what was started is ended then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     built = build(f"{options.out}/bin")
     sink = world.prepare(built["syslog_sink"])
     groups = world.Groups()
