@@ -325,3 +325,10 @@ def test_foreground_keeps_a_pidfile_if_told_to(echod, folder):
     assert pidfile.read_text().strip() == str(running.pid)
     assert running.stop() == 0
     assert not pidfile.exists()
+
+
+def test_descriptors_of_the_starter_are_not_kept(echod, folder):
+    with open(folder / "lock", "w") as lock:
+        running = echod(pass_fds=[lock.fileno()])
+        assert str(folder / "lock") not in processes.descriptors(
+            running.pid).values()

@@ -148,3 +148,36 @@ def test_a_daemon_stops_under_load_and_removes_its_pidfile(daemon):
         stream.join()
         assert stream.digest.digest() == hashlib.sha256(data).digest()
     assert not running.pidfile.exists()
+
+
+class Knocker(threading.Thread):
+    """Connects, exchanges a message and closes, until nobody listens."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.done, self.failures = port, 0, []
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client = socket.create_connection(("127.0.0.1", self.port), 30)
+            except ConnectionRefusedError:
+                return
+            with client:
+                try:
+                    if streams.exchange(client, b"knock") == b"knock":
+                        self.done += 1
+                except OSError as error:
+                    self.failures.append(repr(error))
+
+
+def test_a_stop_resets_nobody_who_is_connected(echod):
+    for round_ in range(10):
+        running = echod(where=f"round-{round_}")
+        knockers = [Knocker(running.port) for _ in range(16)]
+        wait_until(lambda: sum(k.done for k in knockers) > 100, "load")
+        assert running.stop() == 0
+        for knocker in knockers:
+            knocker.join()
+            assert knocker.failures == []

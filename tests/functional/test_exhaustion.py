@@ -167,3 +167,16 @@ def test_client_without_a_process_is_let_go_at_the_drain_deadline(lonely):
         lonely.wait_log("stopping ")
         assert client.recv(1) == b""
         assert lonely.wait_end() == 0
+
+
+@pytest.mark.native
+def test_a_stop_without_time_ends_though_clients_wait_for_processes(lonely):
+    with without_processes(lonely):
+        waiting = [lonely.connect() for _ in range(2)]
+        lonely.wait_log("cannot fork: ")
+        lonely.send_signal(signal.SIGTERM)
+        lonely.send_signal(signal.SIGINT)
+        assert lonely.wait_end() == 0
+        for client in waiting:
+            with contextlib.suppress(ConnectionResetError):
+                assert client.recv(1) == b""
