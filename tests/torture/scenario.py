@@ -298,6 +298,8 @@ class Life:
             wait_until(lambda: self.world.reaper.collect()
                        or self.published() or not cell.others(),
                        "the daemon or its end")
+            if not self.published():
+                self.check_restart()
             return bool(self.published())
         self.check_failed_start(status)
         return False
@@ -312,6 +314,7 @@ class Life:
             self.check_restart()
         elif status == 0 and self.fault.signo:
             self.check_nothing_left()
+            self.outcome = "stopped"
         else:
             self.check_failed_start(status)
         return False
