@@ -160,6 +160,22 @@ def replace(old, new):
     return altered(lambda data, position: data.replace(old, new))
 
 
+def speaks_first(greeting):
+    """Says something before anybody has asked, then echoes."""
+    def behaviour(connection, server):
+        server.fire()
+        connection.sendall(greeting)
+        echo(connection, server)
+    return behaviour
+
+
+def endless(connection, server):
+    """Sends without end, whatever comes."""
+    server.fire()
+    while True:
+        connection.sendall(b"x" * CHUNK)
+
+
 def truncate(length):
     """Echoes so many bytes of each connection, then ends it."""
     def behaviour(connection, server):

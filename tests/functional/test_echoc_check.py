@@ -144,6 +144,8 @@ def test_ncat_losing_data_after_a_half_close_is_caught():
     (hostile.drops_when_full, ["back-pressure"]),
     (hostile.never, ["sizes", "transfer"]),
     (hostile.close_at_once, ["sizes"]),
+    (hostile.speaks_first(b"220 ready\r\n"), ["sizes", "empty"]),
+    (hostile.endless, ["prompt", "empty"]),
 ], ids=lambda value: ",".join(value) if isinstance(value, list) else "")
 def test_faults_are_caught(fault, cases):
     catches(fault, *cases)

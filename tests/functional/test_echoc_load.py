@@ -181,12 +181,15 @@ def test_messages_of_any_size(size):
     (hostile.flip(100), "wrong"),
     (hostile.swap(100), "wrong"),
     (hostile.insert(100), "wrong"),
+    (hostile.speaks_first(b"220 ready\r\n"), "wrong"),
+    (hostile.endless, "wrong"),
     (hostile.never, "timeout"),
     (hostile.deaf, "timeout"),
 ])
 def test_losses_are_counted_by_kind(fault, kind):
     with Server(fault) as server:
-        report, done = load(server, "-c2", "-d300ms", "-W100ms", status=BAD)
+        timeout = "-W100ms" if kind == "timeout" else "-W30s"
+        report, done = load(server, "-c2", "-d300ms", timeout, status=BAD)
         assert server.fired
     counted = {name for name, n in report["errors"].items() if n > 0}
     assert counted and counted <= set(kind.split("|"))

@@ -136,8 +136,9 @@ def test_a_flipped_bit_is_reported_with_its_offset(offset):
 
 @pytest.mark.parametrize("fault", [
     hostile.swallow(70), hostile.swap(70), hostile.insert(70),
-    hostile.add_after_each(b"ok\n"), hostile.replace(b"", b"\0")],
-    ids=["swallow", "swap", "insert", "add", "pad"])
+    hostile.add_after_each(b"ok\n"), hostile.replace(b"", b"\0"),
+    hostile.speaks_first(b"220 ready\r\n"), hostile.endless],
+    ids=["swallow", "swap", "insert", "add", "pad", "greet", "endless"])
 def test_any_alteration_is_wrong(fault):
     with Server(fault) as server:
         text = echoc("-c4", "-i20ms", "-W200ms", server.target(),
