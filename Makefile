@@ -150,6 +150,22 @@ check-system:
 torture:
 	$(MAKE) check SUITES=torture UNITS= TORTURE=all
 
+# A million connections and 100 GB, with hashes; about half an hour.
+soak: all
+	ECHOD=$(abspath $(BIN)/echod) $(PYTHON) tests/torture/soak.py
+
+# Side by side with the floor and with peers; see tests/bench/README.md.
+bench: all
+	$(MAKE) BUILD=build/dynamic LINK=dynamic all
+	tests/bench/fetch_peers build/peers
+	$(PYTHON) tests/bench/bench.py --echod $(abspath $(BIN)/echod) \
+	    --echod-dynamic build/dynamic/echod --peers build/peers \
+	    --out build/bench $(BENCHFLAGS)
+
+# What an honest client feels of 3,000 hostile ones; what refusals cost.
+abuse: all
+	$(PYTHON) tests/bench/abuse.py --echod $(abspath $(BIN)/echod)
+
 # Line coverage of src/ by the whole suite.  Sessions, which are run by another
 # user, write down their counts as well: any user may write to the directory.
 coverage:
@@ -229,7 +245,8 @@ uninstall:
 	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir); fi
 
 # Debian, as root.  The second line is for the tests only, the third for lint,
-# sanitizers and fuzzing, the fourth for the booted systemd, the fifth for proxies.
+# sanitizers and fuzzing, the fourth for the booted systemd, the fifth for the
+# proxies and peers, the sixth for torture.
 deps:
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -237,16 +254,17 @@ deps:
 	    libcmocka-dev python3 python3-pytest strace gdb procps iproute2 mandoc \
 	    clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev gcovr \
 	    debootstrap systemd-container \
-	    haproxy socat ncat xinetd netcat-openbsd
+	    haproxy socat ncat xinetd netcat-openbsd \
+	    libfaketime util-linux mount
 
 help:
 	@sed -n '2,/^VERSION/s/^# \{0,1\}//p' Makefile
-	@echo 'Targets: all run deps check check-system torture coverage fuzz lint format'
-	@echo '         install uninstall clean help'
+	@echo 'Targets: all run deps check check-system torture soak bench abuse coverage fuzz'
+	@echo '         lint format install uninstall clean help'
 
 clean:
 	rm -rf build echod echoc
 
 .SECONDARY:
-.PHONY: all run check check-system torture coverage fuzz lint format \
+.PHONY: all run check check-system torture soak bench abuse coverage fuzz lint format \
 	install uninstall deps help clean FORCE

@@ -117,7 +117,8 @@ choose_sandbox(const struct config *config)
 static void
 tell_service_manager(const char *message, int error)
 {
-	notify_send(&server.notify, "STATUS=%s\nERRNO=%d", message, error);
+	(void)notify_send(
+	    &server.notify, "STATUS=%s\nERRNO=%d", message, error);
 }
 
 /* The daemon, or in the foreground the same without the detaching. */
@@ -138,7 +139,8 @@ serve(int passed)
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
-	notify_send(&server.notify, "READY=1");
+	(void)notify_send(&server.notify, "READY=1");
+	log_ready();
 	event_ready();
 	server_run(&server);
 	event_stopped();

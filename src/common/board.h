@@ -7,8 +7,9 @@
  * leaves also says so on a list, which spares the parent from asking for any
  * child that has ended: waitpid(2) goes through all of them for that.
  *
- * The parent trusts nothing it reads here further than to print it: a session
- * taken over by its client can write any line, and no more than that.
+ * A session taken over by its client can write any line.  The parent checks
+ * what it reads; it prints it, and counts by it the sessions of a client
+ * behind a proxy.
  */
 
 #ifndef BOARD_H
@@ -32,8 +33,9 @@ enum reason {
 	REASON_SANDBOX,  /* it could not be confined, and did not start */
 
 	/* Not for sessions to say: */
-	REASON_KILLED, /* the parent killed it */
-	REASON_CRASHED /* it died, and not by the parent's hand */
+	REASON_KILLED,  /* the parent killed it */
+	REASON_REFUSED, /* the client behind the proxy was not admitted */
+	REASON_CRASHED  /* it died, and not by the parent's hand */
 };
 
 /* What a session knows of its client, if it is behind a proxy. */

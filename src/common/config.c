@@ -600,18 +600,31 @@ printed(const struct config *config, const struct key *key)
 	return text;
 }
 
+/* Both are freed later, each once, so they trade places. */
+static void
+exchange(void *a, void *b, size_t size)
+{
+	char kept[sizeof(struct config)];
+
+	memcpy(kept, a, size);
+	memcpy(a, b, size);
+	memcpy(b, kept, size);
+}
+
 void
-config_compare_fixed(const struct config *before, const struct config *after,
+config_keep_fixed(struct config *running, struct config *fresh,
     void (*changed)(const char *key))
 {
 	for (const struct key *key = keys; key < keys + NKEYS; key++) {
 		if (!key->fixed)
 			continue;
-		char *old = printed(before, key), *new = printed(after, key);
+		char *old = printed(running, key), *new = printed(fresh, key);
 		if (old != NULL && new != NULL && strcmp(old, new) != 0)
 			changed(key->name);
 		free(old);
 		free(new);
+		exchange(
+		    field(running, key), field(fresh, key), key->type->size);
 	}
 }
 

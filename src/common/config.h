@@ -135,9 +135,10 @@ void config_print(const struct config *, FILE *);
 
 /*
  * Calls changed() with the name of each key that differs between the two and
- * that only a restart can change.
+ * that only a restart can change; such keys of the second are then set as in
+ * the first.
  */
-void config_compare_fixed(const struct config *, const struct config *,
+void config_keep_fixed(struct config *running, struct config *fresh,
     void (*changed)(const char *key));
 
 void config_free(struct config *);

@@ -49,21 +49,18 @@ static struct {
 };
 
 /*
- * A file description of our own, which can be made not to block: that which
- * we have may be somebody else's, too.  A terminal that is stopped says that
- * it can be written to and then takes a part only.  Sockets cannot be opened
- * again; files need not.
+ * A terminal that is stopped says that it can be written to, and then takes a
+ * part and blocks; so it is opened once more, as a file description of our
+ * own that does not.  Others' would be made non-blocking with it otherwise.
  */
 static int
-reopen_stderr(void)
+reopen_terminal(void)
 {
-	struct stat st;
+	int fd = -1;
 
-	if (fstat(STDERR_FILENO, &st) == -1 ||
-	    !(S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
-		return STDERR_FILENO;
-	int fd = open(
-	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (isatty(STDERR_FILENO))
+		fd = open("/proc/self/fd/2",
+		    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return fd == -1 ? STDERR_FILENO : fd;
 }
 
@@ -238,7 +235,7 @@ log_open(enum log_target target)
 	if (state.to_syslog)
 		(void)syslog_connect();
 	else
-		state.stderr_fd = reopen_stderr();
+		state.stderr_fd = reopen_terminal();
 }
 
 void

@@ -26,7 +26,7 @@ void log_open(enum log_target target);
 /* Chooses the least important priority to log, and the facility. */
 void log_configure(int level, int facility);
 
-/* The start is over: standard error is not for syslog's messages any more. */
+/* The start is over: standard error is not for syslog's errors any more. */
 void log_ready(void);
 
 /* Whether a message of this priority would be logged. */

@@ -48,6 +48,7 @@ signals_init(void)
 	for (size_t i = 0; i < NHANDLED; i++)
 		(void)sigaction(handled[i], &handler, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL); /* a full log is no end */
 }
 
 const sigset_t *

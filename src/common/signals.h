@@ -16,8 +16,8 @@
 #include <stdbool.h>
 
 /*
- * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE,
- * installs the handlers and blocks what they handle.
+ * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE and
+ * SIGXFSZ, installs the handlers and blocks what they handle.
  */
 void signals_init(void);
 

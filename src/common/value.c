@@ -46,6 +46,7 @@ number_print(
 }
 
 const struct type type_number = {
+    .size = sizeof(int64_t),
     .parse = number_parse,
     .print = number_print,
     .clear = clear_nothing,
@@ -71,6 +72,7 @@ span_print(
 }
 
 const struct type type_duration = {
+    .size = sizeof(int64_t),
     .parse = span_parse,
     .print = span_print,
     .clear = clear_nothing,
@@ -114,6 +116,7 @@ choice_print(
 }
 
 const struct type type_choice = {
+    .size = sizeof(int64_t),
     .parse = choice_parse,
     .print = choice_print,
     .clear = clear_nothing,
@@ -178,6 +181,7 @@ rate_print(
 }
 
 const struct type type_rate = {
+    .size = sizeof(struct rate),
     .parse = rate_parse,
     .print = rate_print,
     .clear = clear_nothing,
@@ -236,6 +240,7 @@ text_print(
 }
 
 const struct type type_text = {
+    .size = sizeof(char *),
     .parse = text_parse,
     .print = text_print,
     .clear = text_clear,
@@ -252,6 +257,7 @@ pidfile_parse(void *value, const char *text, const struct domain *domain)
 }
 
 const struct type type_pidfile = {
+    .size = sizeof(char *),
     .parse = pidfile_parse,
     .print = text_print,
     .clear = text_clear,
@@ -300,6 +306,7 @@ addrs_print(
 }
 
 const struct type type_addrs = {
+    .size = sizeof(struct addr_list),
     .list = true,
     .parse = addrs_parse,
     .print = addrs_print,
@@ -350,6 +357,7 @@ prefixes_print(
 }
 
 const struct type type_prefixes = {
+    .size = sizeof(struct prefix_list),
     .list = true,
     .parse = prefixes_parse,
     .print = prefixes_print,

@@ -9,6 +9,7 @@
 #define VALUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,7 +26,8 @@ struct domain {
 };
 
 struct type {
-	bool list; /* each parse() adds to what is there */
+	size_t size; /* of a value */
+	bool list;   /* each parse() adds to what is there */
 
 	/*
 	 * Reads text into *value.  Returns NULL, or why text is no good; a

@@ -36,7 +36,8 @@ struct child {
 	bool leaving;    /* it says so, and is not reaped yet */
 	TAILQ_ENTRY(child) departure;
 	TAILQ_ENTRY(child) unnamed; /* see naming.h */
-	bool awaited;               /* it is among the unnamed */
+	bool proxied; /* it comes through a proxy that is believed */
+	bool awaited; /* it is among the unnamed */
 };
 
 RB_HEAD(child_tree, child);

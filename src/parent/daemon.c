@@ -27,6 +27,10 @@ daemon_claim_standard_descriptors(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd != -1)
 		(void)close(fd);
+	/* Else they become files that the daemon then logs to. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			_exit(EXIT_FAILURE);
 }
 
 void
@@ -99,7 +103,6 @@ daemon_ready(int lifeline)
 			log_fatal("cannot leave descriptor %d: %s", standard,
 			    strerror(errno));
 	(void)close(fd);
-	log_ready();
 	/* Who does not hear of it takes the start for failed. */
 	if (write(lifeline, "", 1) != 1)
 		log_fatal("nobody waited for the start");

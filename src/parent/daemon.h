@@ -9,7 +9,10 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
-/* Makes sure that descriptors 0, 1 and 2 are open, if only to /dev/null. */
+/*
+ * Makes sure that descriptors 0, 1 and 2 are open, if only to /dev/null; ends
+ * the program if they cannot be.
+ */
 void daemon_claim_standard_descriptors(void);
 
 /* Closes what the starter has left open behind them and count passed ones. */

@@ -16,14 +16,18 @@
 
 /*
  * Nobody has begun to connect since drain_start(), and who had begun before
- * has had the time: all that are still to come are in the queue.
+ * has had the time: all that are still to come are in the queue.  While there
+ * is no place for them they wait there; at the deadline they are let go.
  */
 static void
 close_listeners(struct server *server)
 {
-	if (!server->listeners.adopted && !server->overdue)
+	bool wait = !server->listeners.adopted && !server->overdue;
+
+	if (wait)
 		intake_last(server);
-	listeners_close(&server->listeners);
+	if (!wait || intake_is_open(server))
+		listeners_close(&server->listeners);
 }
 
 void
@@ -50,7 +54,7 @@ void
 drain_start(struct server *server, int64_t now)
 {
 	/* However long the drain is, it is not to be cut short. */
-	notify_send(&server->notify,
+	(void)notify_send(&server->notify,
 	    "STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=%" PRId64,
 	    (server->config.drain_timeout + 5 * SEC) / USEC);
 	event_stopping(server->children.count);

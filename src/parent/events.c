@@ -83,6 +83,7 @@ reason_name(enum reason reason)
 	    [REASON_PROXY] = "proxy-header",
 	    [REASON_SANDBOX] = "crashed",
 	    [REASON_KILLED] = "killed",
+	    [REASON_REFUSED] = "refused",
 	    [REASON_CRASHED] = "crashed",
 	};
 

@@ -68,12 +68,6 @@ postpone(struct server *server, int fd, struct child *child, int error)
 		server->due[TIMER_FORK_TROUBLE] = now + TROUBLE_SPAN;
 }
 
-static bool
-is_proxied(const struct server *server)
-{
-	return server->config.proxy_protocol == PROXY_REQUIRED;
-}
-
 static void
 spawn(struct server *server, int fd, struct child *child)
 {
@@ -87,7 +81,7 @@ spawn(struct server *server, int fd, struct child *child)
 	    .number = children_number(&server->children, child),
 	    .sandbox = server->sandbox,
 	    .max_lifetime = server->config.max_lifetime,
-	    .proxied = is_proxied(server),
+	    .proxied = child->proxied,
 	};
 	/* No libc locks to see to: one thread, and a child without malloc. */
 	pid_t pid = _Fork();
@@ -102,7 +96,7 @@ spawn(struct server *server, int fd, struct child *child)
 	(void)close(fd);
 	server->served++;
 	server->fork_delay = 0;
-	if (session.proxied)
+	if (child->proxied)
 		naming_expect(server, child);
 	event_accepted(child);
 }
@@ -127,7 +121,8 @@ intake_admit(struct server *server, int fd, const struct addr *peer)
 		(void)close(fd);
 		return;
 	}
-	if (!is_proxied(server)) {
+	child->proxied = config->proxy_protocol == PROXY_REQUIRED;
+	if (!child->proxied) {
 		source->rate_clear = admission_charge(
 		    &config->rate_per_source, source->rate_clear, now);
 		sources_hold(&server->sources, source);

@@ -26,7 +26,10 @@ enum {
 	FIRST_PASSED_FD = 3,  /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 	SAME_PORT_TRIES = 32, /* for *:0, the same free port in both families */
 
-	/* A silent peer is gone after 60 + 6 * 10 seconds. */
+	/*
+	 * A silent peer is gone after 60 + 6 * 10 seconds, or by write-timeout
+	 * where there is one: TCP_USER_TIMEOUT takes the place of the count.
+	 */
 	KEEPALIVE_IDLE = 60,
 	KEEPALIVE_INTERVAL = 10,
 	KEEPALIVE_PROBES = 6
@@ -70,17 +73,18 @@ listener_configure_socket(int fd, const struct config *config)
 }
 
 bool
-listeners_configure(
-    const struct listeners *listeners, const struct config *config)
+listeners_configure(struct listeners *listeners, const struct config *config)
 {
 	bool good = true;
 
 	for (size_t i = 0; i < listeners->count; i++) {
-		const struct listener *l = &listeners->items[i];
+		struct listener *l = &listeners->items[i];
 		char name[ADDR_STRLEN];
 		if (listener_configure_socket(l->fd, config) &&
-		    listen(l->fd, (int)config->backlog) == 0)
+		    listen(l->fd, (int)config->backlog) == 0) {
+			l->stale = true;
 			continue;
+		}
 		log_message(LOG_ERR, "cannot configure %s: %s",
 		    addr_format(&l->addr, name), strerror(errno));
 		good = false;
@@ -246,7 +250,6 @@ listeners_adopt(struct listeners *listeners, int count)
 		    !append(listeners, fd))
 			log_fatal(
 			    "passed descriptor %d: %s", fd, strerror(errno));
-		listeners->items[listeners->count - 1].stale = true;
 	}
 }
 

@@ -22,7 +22,8 @@ struct listener {
 
 	/*
 	 * Clients may wait whose sockets have not inherited the options: of a
-	 * listener that another process has listened on, or that is deaf.
+	 * listener that another process has listened on, that has just been
+	 * configured anew, or that is deaf.
 	 */
 	bool stale;
 };
@@ -52,7 +53,7 @@ void listeners_adopt(struct listeners *, int count);
  * Listens, and sets what sessions will inherit; again after a reload.  False
  * if it failed for any, which is logged.
  */
-bool listeners_configure(const struct listeners *, const struct config *);
+bool listeners_configure(struct listeners *, const struct config *);
 
 /* The same for one connected socket.  False with errno if it is unfit. */
 bool listener_configure_socket(int fd, const struct config *);

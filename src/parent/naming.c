@@ -41,7 +41,7 @@ charge(struct server *server, struct child *child, int64_t now)
 	    source->sessions >= config->max_per_source) {
 		intake_count_refusal(server, &source->prefix,
 		    admission_reason(REFUSED_SESSIONS), now);
-		child_kill(child, REASON_KILLED);
+		child_kill(child, REASON_REFUSED);
 		return;
 	}
 	sources_hold(&server->sources, source);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -102,13 +103,27 @@ order_removal(void)
 	       receive(state.keeper, &byte);
 }
 
+/* Whether the path still leads to the file that is locked. */
+static bool
+is_in_place(void)
+{
+	struct stat locked, named;
+
+	return fstat(pidfile_fileno(state.handle), &locked) == 0 &&
+	       lstat(state.path, &named) == 0 &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
 /* The lock is held until the file is gone, so nobody else's is removed. */
 static void
 release(void)
 {
 	if (getpid() != state.owner)
 		return;
-	if (unlink(state.path) == -1 && !order_removal())
+	if (!is_in_place())
+		log_message(
+		    LOG_WARNING, "pidfile %s is not ours any more", state.path);
+	else if (unlink(state.path) == -1 && !order_removal())
 		log_message(
 		    LOG_WARNING, "cannot remove pidfile %s", state.path);
 	(void)pidfile_close(state.handle);
@@ -124,9 +139,11 @@ pidfile_acquire(const char *path)
 		log_fatal("cannot keep the name of pidfile %s", path);
 	state.owner = getpid();
 	state.handle = pidfile_open(path, 0644, &other);
-	if (state.handle == NULL && errno == EEXIST)
+	if (state.handle == NULL && errno == EEXIST && other > 0)
 		log_fatal(
 		    "already running, pid %d (pidfile %s)", (int)other, path);
+	if (state.handle == NULL && errno == EEXIST) /* and not yet ready */
+		log_fatal("already running (pidfile %s)", path);
 	if (state.handle == NULL)
 		log_fatal("cannot open pidfile %s: %s", path, strerror(errno));
 	if (atexit(release) != 0)

@@ -33,13 +33,18 @@ reason_of_end(const struct child *child, enum reason said, bool signaled)
 	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
 }
 
-/* Bad headers are logged like refusals, one line a source and period. */
+/*
+ * Refusals have been counted, and bad headers are logged like them, one line a
+ * source and period.
+ */
 static bool
 is_worth_a_line(struct server *server, const struct child *child,
     enum reason reason, int64_t now)
 {
 	struct prefix peer = prefix_of(&child->peer, UINT8_MAX);
 
+	if (reason == REASON_REFUSED)
+		return false;
 	return reason != REASON_PROXY ||
 	       intake_count_refusal(server, &peer, "proxy-header", now) == 1;
 }

@@ -23,11 +23,10 @@ reload(struct server *server, int64_t now)
 
 	if (server->stopping)
 		return;
-	notify_send(&server->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-	    now / USEC);
+	(void)notify_send(&server->notify,
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / USEC);
 	if (config_load(&fresh, server->command, &error, &usage)) {
-		config_compare_fixed(
-		    &server->config, &fresh, event_needs_restart);
+		config_keep_fixed(&server->config, &fresh, event_needs_restart);
 		config_free(&server->config);
 		server->config = fresh;
 		log_configure((int)fresh.log_level, (int)fresh.log_facility);
@@ -36,5 +35,5 @@ reload(struct server *server, int64_t now)
 	} else {
 		event_reload_failed(error.text);
 	}
-	notify_send(&server->notify, "READY=1");
+	(void)notify_send(&server->notify, "READY=1");
 }

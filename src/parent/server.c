@@ -26,8 +26,9 @@
 #include "parent/reaper.h"
 #include "parent/reload.h"
 
-#define LOG_DELAY    SEC
-#define STATUS_DELAY SEC
+#define LOG_DELAY      SEC
+#define STATUS_DELAY   SEC
+#define WATCHDOG_RETRY (100 * MSEC)
 
 /* ---- telling how it is -------------------------------------------------- */
 
@@ -63,7 +64,7 @@ notify_status(struct server *server, int64_t now)
 	struct totals totals = count_totals(server);
 
 	(void)now;
-	notify_send_idle(&server->notify,
+	(void)notify_send_idle(&server->notify,
 	    "STATUS=%zu sessions, %" PRIu64 " served, %" PRIu64 " refused",
 	    totals.children, totals.served, totals.refused);
 	server->told = totals;
@@ -81,8 +82,10 @@ has_news(const struct server *server)
 static void
 notify_watchdog(struct server *server, int64_t now)
 {
-	notify_send(&server->notify, "WATCHDOG=1");
-	server->due[TIMER_WATCHDOG] = now + server->notify.watchdog;
+	bool sent = notify_send_idle(&server->notify, "WATCHDOG=1");
+
+	server->due[TIMER_WATCHDOG] =
+	    now + (sent ? server->notify.watchdog : WATCHDOG_RETRY);
 }
 
 /* ---- timers ------------------------------------------------------------- */

@@ -66,8 +66,11 @@ notify_open(struct notify *notify)
 	*notify = (struct notify){.fd = -1};
 	if (text == NULL)
 		return;
-	if (!notify_address(text, &notify->un, &notify->length))
-		log_fatal("NOTIFY_SOCKET is not an address: %s", text);
+	if (!notify_address(text, &notify->un, &notify->length)) {
+		log_message(
+		    LOG_WARNING, "NOTIFY_SOCKET is of no known kind: %s", text);
+		return;
+	}
 	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (notify->fd == -1)
 		log_fatal("cannot notify: %s", strerror(errno));
@@ -79,38 +82,40 @@ notify_open(struct notify *notify)
 	(void)unsetenv("WATCHDOG_PID");
 }
 
-static void __attribute__((format(printf, 3, 0)))
+static bool __attribute__((format(printf, 3, 0)))
 vsend(const struct notify *notify, int flags, const char *format, va_list ap)
 {
 	char message[MESSAGE_MAX];
 
 	if (notify->fd == -1)
-		return;
+		return true;
 	int length = vsnprintf(message, sizeof message, format, ap);
 	if (length < 0 || (size_t)length >= sizeof message)
-		return;
-	(void)sendto(notify->fd, message, (size_t)length, flags | MSG_NOSIGNAL,
-	    (const struct sockaddr *)&notify->un, notify->length);
+		return false;
+	return sendto(notify->fd, message, (size_t)length, flags | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&notify->un, notify->length) != -1;
 }
 
-void
+bool
 notify_send(const struct notify *notify, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	vsend(notify, 0, format, ap);
+	bool sent = vsend(notify, 0, format, ap);
 	va_end(ap);
+	return sent;
 }
 
-void
+bool
 notify_send_idle(const struct notify *notify, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	vsend(notify, MSG_DONTWAIT, format, ap);
+	bool sent = vsend(notify, MSG_DONTWAIT, format, ap);
 	va_end(ap);
+	return sent;
 }
 
 int

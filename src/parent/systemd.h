@@ -26,14 +26,17 @@ struct notify {
 
 /*
  * Reads the environment, and removes from it what is meant for this process
- * only.  Ends the program if NOTIFY_SOCKET is set but cannot be used.
+ * only.  A NOTIFY_SOCKET of a kind not known here is logged and ignored.
  */
 void notify_open(struct notify *);
 
-/* Sends the message; waits a second at most, and not at all if it is idle. */
-void notify_send(const struct notify *, const char *format, ...)
+/*
+ * Sends the message; waits a second at most, and not at all if it is idle.
+ * False if it could not be sent.
+ */
+bool notify_send(const struct notify *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void notify_send_idle(const struct notify *, const char *format, ...)
+bool notify_send_idle(const struct notify *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
