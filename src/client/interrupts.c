@@ -11,6 +11,10 @@
 
 #include "common/clock.h"
 
+enum {
+	BUSY_TURNS = 32 /* without a sleep before signals are asked for */
+};
+
 static volatile sig_atomic_t stop, interim;
 static sigset_t awake, sleeping; /* what is blocked then */
 
@@ -46,19 +50,23 @@ interrupts_init(void)
 
 /*
  * The kernel delivers no signal to a process that finds a descriptor ready, so
- * one that always does would never hear of any.
+ * one that always does would never hear of any.  Asking costs a system call,
+ * so it is done now and then.
  */
 static int
 woken(int ready, const char *call)
 {
+	static unsigned turns;
 	const struct timespec now = {0};
 	int signal;
 
 	if (ready == -1 && errno != EINTR)
 		err(2, "%s", call);
-	while (ready > 0 && (signal = sigtimedwait(&awake, NULL, &now)) > 0)
+	if (ready <= 0 || ++turns % BUSY_TURNS != 0)
+		return ready > 0 ? ready : 0;
+	while ((signal = sigtimedwait(&awake, NULL, &now)) > 0)
 		note(signal);
-	return ready > 0 ? ready : 0;
+	return ready;
 }
 
 /* The timeout to sleep until then with; NULL = none. */
