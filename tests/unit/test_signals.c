@@ -116,7 +116,8 @@ check_inherited(void)
 			ours |= signo == handled[i];
 		if (is_blocked(signo) != ours ||
 		    sigaction(signo, NULL, &action) == -1 ||
-		    (action.sa_handler == SIG_IGN) != (signo == SIGPIPE))
+		    (action.sa_handler == SIG_IGN) !=
+			(signo == SIGPIPE || signo == SIGXFSZ))
 			return false;
 	}
 	return true;
