@@ -25,12 +25,14 @@ daemon_claim_standard_descriptors(void)
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd != -1)
+	if (fd != -1) {
 		(void)close(fd);
-	/* Else they become files that the daemon then logs to. */
+		return;
+	}
+	/* One that is closed would become a file that the daemon logs to. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1)
-			_exit(EXIT_FAILURE);
+			log_fatal("cannot open descriptor %d", fd);
 }
 
 void

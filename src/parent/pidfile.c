@@ -109,8 +109,11 @@ is_in_place(void)
 {
 	struct stat locked, named;
 
-	return fstat(pidfile_fileno(state.handle), &locked) == 0 &&
-	       lstat(state.path, &named) == 0 &&
+	/* libbsd has closed it after a failed write; it is ours all the same.
+	 */
+	if (fstat(pidfile_fileno(state.handle), &locked) == -1)
+		return true;
+	return lstat(state.path, &named) == 0 &&
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
