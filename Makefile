@@ -107,7 +107,7 @@ $(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
 	$(say) LINK $@
 	$(Q)$(LINK_C) $(echod_PIE) -o $@ $^ $(echod_LIBS)
 
-$(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o)
+$(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
 	$(say) LINK $@
 	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lm
 
