@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The echo loop needs no poll, no flags to race with and no clock: the socket
- * blocks, its own timeouts end a wait as EAGAIN, and signals end it as EINTR.
+ * The echo loop needs no poll and no clock: the socket blocks, its own timeouts
+ * end a wait as EAGAIN, and signals end it as EINTR.
  *
  * A session that is to end, because the daemon stops or its lifetime is over,
  * does so when it is quiet: when it has waited for input from one signal to

@@ -3,7 +3,7 @@
 /*
  * The server: the state of the listening parent, and the loop that waits,
  * accepts, reaps, reloads and stops.  The loop is server.c; accepting and
- * forking is intake.c; stopping is drain.c.
+ * forking is intake.c; reaping is reaper.c; stopping is drain.c.
  */
 
 #ifndef SERVER_H
