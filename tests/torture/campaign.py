@@ -16,7 +16,7 @@ from scenario import STAGES
 HERE = pathlib.Path(__file__).resolve().parent
 CELLS = int(os.environ.get("TORTURE_CELLS", "3"))
 REFERENCES = 3  # lives in each stage, since no two are quite the same
-TRIES = 3  # for a fault that did not fire, or a machine too slow for a life
+TRIES = 8  # for a fault that did not fire, or a machine too slow for a life
 SLOW = 1  # second within which the next client is to be served
 
 

@@ -154,6 +154,9 @@ class Fault:
             return True  # before strace could say that it did it
         return "(INJECTED)" in trace or "(DELAYED)" in trace
 
+    def is_fatal(self):
+        return self.error in FATAL.get(self.call, ())
+
     def is_fatal_when_confined(self):
         """seccomp sees a failed call as one that is not on its list."""
         return self.error and self.call in ("read", "write")
@@ -162,13 +165,12 @@ class Fault:
         if not self.in_daemon:
             return False
         return self.signo in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL) \
-            or self.error in FATAL.get(self.call, ())
+            or self.is_fatal()
 
     def may_cut_clients(self):
         """Whether it struck sessions, or the daemon whose end ends them."""
         return self.stage.follow or self.stage is STAGES["one"] or \
-            self.signo == signal.SIGKILL or \
-            self.error in FATAL.get(self.call, ())
+            self.signo == signal.SIGKILL or self.is_fatal()
 
     def may_lose_messages(self):
         return self.in_daemon and self.call in LOGGING
@@ -274,35 +276,36 @@ class Life:
             self.fault.tracer(self.trace_file)
         first = self.spawn([*tracer, *self.command()])
         if self.fault.stage.detached:
-            started = self.launcher_ended(first)
+            self.pid = self.left_by(first)
         else:
-            started = self.is_published(first)
-        if started:
-            self.pid = self.published()
+            self.pid = first if self.is_published(first) else None
+        if self.pid:
             self.port = self.find_port()
-        return started
+        return bool(self.pid)
 
-    def launcher_ended(self, first):
+    def left_by(self, launcher):
+        """The daemon's pid, or None if there is none."""
         status = wait_until(
-            lambda: (s := self.world.reaper.status(first)) is not None
+            lambda: (s := self.world.reaper.status(launcher)) is not None
             and (s,), "the launcher")[0]
-        if status == 0:
-            if not self.published():
-                if self.fault.error in FATAL.get(self.fault.call, ()):
-                    self.check_death()
-                    return False
-                raise Broken("the launcher succeeded without a pidfile")
-            return True
         if status == -signal.SIGKILL and self.fault.signo == signal.SIGKILL:
             # Nobody was told; the daemon may be there or not.
             wait_until(lambda: self.world.reaper.collect()
                        or self.published() or not cell.others(),
                        "the daemon or its end")
-            if not self.published():
+            pid = self.published()
+            if not pid:
                 self.check_restart()
-            return bool(self.published())
-        self.check_failed_start(status)
-        return False
+            return pid
+        if status != 0:
+            self.check_failed_start(status)
+            return None
+        pid = self.published()
+        if not pid:
+            if not self.fault.is_fatal():
+                raise Broken("the launcher succeeded without a pidfile")
+            self.check_death()
+        return pid
 
     def is_published(self, first):
         wait_until(lambda: self.world.reaper.status(first) is not None
@@ -315,6 +318,8 @@ class Life:
         elif status == 0 and self.fault.signo:
             self.check_nothing_left()
             self.outcome = "stopped"
+        elif status == 1 and self.fault.is_fatal():
+            self.check_death()
         else:
             self.check_failed_start(status)
         return False
@@ -503,6 +508,10 @@ class Life:
         wait_until(lambda: not processes.children(self.pid)
                    or not self.is_alive(), "a session or zombie is left")
         self.alive()
+        # A reload whose message was lost may still be at its file.
+        with contextlib.suppress(Broken):
+            wait_until(lambda: len(processes.descriptors(self.pid))
+                       <= len(descriptors), "descriptors")
         now = processes.descriptors(self.pid)
         if len(now) > len(descriptors):
             raise Broken(f"descriptors leak: {descriptors} became {now}")
