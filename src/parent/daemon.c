@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -41,12 +42,9 @@ daemon_close_inherited(int count)
 	(void)close_range(STDERR_FILENO + 1 + (unsigned)count, UINT_MAX, 0);
 }
 
-/*
- * The lifeline is a pipe to the daemon.  A byte through it means ready; its
- * end without one means that the daemon is dead and has said why.
- */
-static _Noreturn void
-wait_for_daemon(int lifeline)
+/* Returns 1, 0 at the end of the lifeline, or -1 with errno. */
+static ssize_t
+receive(int lifeline)
 {
 	char byte;
 	ssize_t count;
@@ -54,6 +52,21 @@ wait_for_daemon(int lifeline)
 	do
 		count = read(lifeline, &byte, 1);
 	while (count == -1 && errno == EINTR);
+	return count;
+}
+
+/*
+ * The lifeline joins this process and the daemon.  A byte from the daemon
+ * means ready, and the answer that this was heard; its end without a byte
+ * means that the daemon is dead and has said why.
+ */
+static _Noreturn void
+wait_for_daemon(int lifeline)
+{
+	ssize_t count = receive(lifeline);
+
+	if (count == 1)
+		count = write(lifeline, "", 1);
 	if (count == -1)
 		log_message(
 		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
@@ -75,8 +88,8 @@ daemon_detach(void)
 {
 	int lifeline[2];
 
-	if (pipe2(lifeline, O_CLOEXEC) == -1)
-		log_fatal("cannot make a pipe: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) == -1)
+		log_fatal("cannot make a lifeline: %s", strerror(errno));
 	if (fork_or_die() != 0) {
 		(void)close(lifeline[1]);
 		wait_for_daemon(lifeline[0]);
@@ -106,7 +119,7 @@ daemon_ready(int lifeline)
 			    strerror(errno));
 	(void)close(fd);
 	/* Who does not hear of it takes the start for failed. */
-	if (write(lifeline, "", 1) != 1)
+	if (write(lifeline, "", 1) != 1 || receive(lifeline) != 1)
 		log_fatal("nobody waited for the start");
 	(void)close(lifeline);
 }
