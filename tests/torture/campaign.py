@@ -14,7 +14,7 @@ import cell
 from scenario import STAGES
 
 HERE = pathlib.Path(__file__).resolve().parent
-CELLS = int(os.environ.get("TORTURE_CELLS", "3"))
+CELLS = int(os.environ.get("TORTURE_CELLS", "8"))
 REFERENCES = 3  # lives in each stage, since no two are quite the same
 TRIES = 8  # for a fault that did not fire, or a machine too slow for a life
 SLOW = 1  # second within which the next client is to be served

@@ -30,7 +30,6 @@ ERRNOS = {
     "chdir": "EACCES EFAULT EIO ELOOP ENOENT ENOMEM ENOTDIR",
     "umask": "",
     "dup2": "EBADF EBUSY EINTR EMFILE",
-    "pipe2": "EFAULT EINVAL EMFILE ENFILE",
     "poll": "EFAULT EINTR EINVAL ENOMEM",
     "ppoll": "EFAULT EINTR EINVAL ENOMEM",
     # sockets
