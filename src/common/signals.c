@@ -2,17 +2,22 @@
 
 #include "common/signals.h"
 
-#include <stddef.h>
+#include <sys/signalfd.h>
 
-static const int handled[] = {
-    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGALRM};
+#include <stddef.h>
+#include <unistd.h>
+
+static const int parents[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+static const int sessions[] = {SIGTERM, SIGALRM};
 
 enum {
-	NHANDLED = sizeof handled / sizeof *handled
+	NPARENTS = sizeof parents / sizeof *parents,
+	NSESSIONS = sizeof sessions / sizeof *sessions
 };
 
+static int descriptor = -1;
+static sigset_t session;
 static volatile sig_atomic_t caught[NSIG];
-static sigset_t nothing, session;
 
 static void
 note(int signo)
@@ -29,32 +34,50 @@ reset_inherited(void)
 		(void)sigaction(signo, &fallback, NULL); /* not KILL, STOP */
 }
 
-void
+bool
 signals_init(void)
 {
 	struct sigaction handler = {.sa_handler = note};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	sigset_t mask;
+	sigset_t blocked;
 
 	reset_inherited();
-	(void)sigemptyset(&nothing);
 	(void)sigemptyset(&session);
-	(void)sigaddset(&session, SIGTERM);
-	(void)sigaddset(&session, SIGALRM);
-	(void)sigemptyset(&mask);
-	for (size_t i = 0; i < NHANDLED; i++)
-		(void)sigaddset(&mask, handled[i]);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	for (size_t i = 0; i < NHANDLED; i++)
-		(void)sigaction(handled[i], &handler, NULL);
+	for (size_t i = 0; i < NSESSIONS; i++) {
+		(void)sigaddset(&session, sessions[i]);
+		(void)sigaction(sessions[i], &handler, NULL);
+	}
+	blocked = session;
+	for (size_t i = 0; i < NPARENTS; i++)
+		(void)sigaddset(&blocked, parents[i]);
+	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)sigaction(SIGXFSZ, &ignore, NULL); /* a full log is no end */
+	descriptor = signalfd(-1, &blocked, SFD_NONBLOCK | SFD_CLOEXEC);
+	return descriptor != -1;
 }
 
-const sigset_t *
-signals_wait_mask(void)
+int
+signals_fd(void)
 {
-	return &nothing;
+	return descriptor;
+}
+
+void
+signals_receive(sigset_t *came)
+{
+	struct signalfd_siginfo info[NPARENTS];
+	ssize_t size = read(descriptor, info, sizeof info);
+
+	(void)sigemptyset(came);
+	for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *info; i++)
+		(void)sigaddset(came, (int)info[i].ssi_signo);
+}
+
+void
+signals_session(void)
+{
+	(void)sigprocmask(SIG_UNBLOCK, &session, NULL);
 }
 
 bool
@@ -64,12 +87,4 @@ signals_take(int signo)
 		return false; /* and the page stays shared after a fork */
 	caught[signo] = 0;
 	return true;
-}
-
-void
-signals_session(void)
-{
-	(void)signals_take(SIGTERM);
-	(void)signals_take(SIGALRM);
-	(void)sigprocmask(SIG_UNBLOCK, &session, NULL);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Signals.  The parent keeps all that it handles blocked and lets them in
- * only while it waits in ppoll(2), so a signal is never missed between a test
- * and a wait.  Handlers only note that a signal came; the main loop acts.
+ * Signals.  The parent keeps all that it handles blocked and reads them from a
+ * descriptor, so it waits for them as it does for clients, and none is missed
+ * between a test and a wait.
  *
  * A session lets in SIGTERM and SIGALRM at all times and nothing else.  Their
- * handler, set without SA_RESTART, makes a waiting read(2) fail with EINTR.
+ * handler notes that they came and, set without SA_RESTART, makes a waiting
+ * read(2) fail with EINTR.
  */
 
 #ifndef SIGNALS_H
@@ -17,17 +18,21 @@
 
 /*
  * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE and
- * SIGXFSZ, installs the handlers and blocks what they handle.
+ * SIGXFSZ, blocks what the parent handles and opens the descriptor for it.
+ * Returns false, with errno set, when there is none.
  */
-void signals_init(void);
+bool signals_init(void);
 
-/* The mask for ppoll(2): nothing blocked. */
-const sigset_t *signals_wait_mask(void);
+/* Readable when there is something to receive. */
+int signals_fd(void);
 
-/* Whether the signal came since the last call, which is then forgotten. */
-bool signals_take(int signo);
+/* Which signals have come since the last call. */
+void signals_receive(sigset_t *);
 
-/* In a new session: forgets the parent's signals, lets the session's in. */
+/* In a new session: lets its signals in. */
 void signals_session(void);
+
+/* There: whether the signal came since the last call. */
+bool signals_take(int signo);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  Signals come in only while it waits, and everything
+ * Runs in the parent.  Signals are waited for as clients are, and everything
  * that is to happen later is a row of the table of timers, so there is one
- * place to wait and no flag that is tested too early.
+ * place to wait.
  */
 
 #include "parent/server.h"
@@ -22,6 +22,7 @@
 #include "parent/drain.h"
 #include "parent/events.h"
 #include "parent/intake.h"
+#include "parent/memory.h"
 #include "parent/naming.h"
 #include "parent/reaper.h"
 #include "parent/reload.h"
@@ -198,40 +199,44 @@ static const struct {
 static void
 act_on_signals(struct server *server, int64_t now)
 {
+	sigset_t came;
+
+	signals_receive(&came);
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-		if (signals_take(actions[i].signo))
+		if (sigismember(&came, actions[i].signo))
 			actions[i].act(server, now);
 }
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/* Waits for a client, a signal or a timer; returns whether clients came. */
-static bool
+/* Waits for a signal (the first that is polled), a client or a timer. */
+static void
 wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 {
 	static const struct timespec moment = {.tv_nsec = 100 * MSEC};
+	size_t count = 1 + server->listeners.count;
 	int64_t next = next_due(server);
 	struct timespec timeout = clock_timespec(next > now ? next - now : 0);
 	bool open = intake_is_open(server);
 
+	polled[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	for (size_t i = 0; i < server->listeners.count; i++)
-		polled[i] = (struct pollfd){
+		polled[1 + i] = (struct pollfd){
 		    .fd = open ? server->listeners.items[i].fd : -1,
 		    .events = POLLIN};
-	int ready = ppoll(polled, server->listeners.count,
-	    next == INT64_MAX ? NULL : &timeout, signals_wait_mask());
+	int ready =
+	    ppoll(polled, count, next == INT64_MAX ? NULL : &timeout, NULL);
 	if (ready == -1 && errno == ENOMEM) /* for so many listeners */
-		(void)ppoll(NULL, 0, &moment, signals_wait_mask());
+		(void)ppoll(polled, 1, &moment, NULL);
 	else if (ready == -1 && errno != EINTR)
 		log_fatal("cannot wait: %s", strerror(errno));
-	return ready > 0;
 }
 
 static void
 take_clients(struct server *server, const struct pollfd *polled)
 {
 	for (size_t i = 0; i < server->listeners.count; i++)
-		if (polled[i].revents != 0)
+		if (polled[1 + i].revents != 0)
 			intake_accept(server, &server->listeners.items[i]);
 }
 
@@ -246,6 +251,7 @@ server_init(struct server *server)
 	if (!children_init(&server->children) ||
 	    !sources_init(&server->sources))
 		log_fatal("no memory for the tables: %s", strerror(errno));
+	memory_hide_heap();
 }
 
 static bool
@@ -268,10 +274,11 @@ server_run(struct server *server)
 		notify_watchdog(server, now);
 	while (is_needed(server)) {
 		set_timers(server, now);
-		if (wait_for_work(server, polled, now))
-			take_clients(server, polled);
+		wait_for_work(server, polled, now);
+		take_clients(server, polled);
 		now = clock_now();
-		act_on_signals(server, now);
+		if (polled[0].revents != 0)
+			act_on_signals(server, now);
 		run_timers(server, now);
 	}
 	refusals_flush(&server->refusals);

@@ -219,14 +219,16 @@ def test_title_of_a_v6_session(echod):
 
 
 @pytest.mark.native
-def test_daemon_holds_its_listener_its_pidfile_and_its_log_only(daemon):
+def test_daemon_holds_what_it_serves_with_and_nothing_else(daemon):
     running = daemon(wrapper=())
     kinds = sorted(name.split(":")[0] for fd, name in
                    processes.descriptors(running.pid).items() if fd > 2)
     # The second socket is the line to the pidfile's keeper, which only root
     # needs; there is no log daemon in the tests' /dev.
     sockets = 1 + (os.geteuid() == 0) + os.path.exists("/dev/log")
-    assert kinds == sorted([str(running.pidfile)] + ["socket"] * sockets)
+    # And the descriptor it reads its signals from.
+    assert kinds == sorted(
+        [str(running.pidfile), "anon_inode"] + ["socket"] * sockets)
 
 
 # ---- starts that fail -------------------------------------------------------

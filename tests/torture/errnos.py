@@ -83,6 +83,7 @@ ERRNOS = {
     "mprotect": "EACCES EINVAL ENOMEM",
     "madvise": "EACCES EAGAIN EBADF EINVAL EIO ENOMEM EPERM",
     # signals
+    "signalfd4": "EBADF EINVAL EMFILE ENFILE ENODEV ENOMEM",
     "rt_sigaction": "EFAULT EINVAL",
     "rt_sigprocmask": "EFAULT EINVAL",
     "rt_sigreturn": "",

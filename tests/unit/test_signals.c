@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -10,8 +11,7 @@
 #include "../support/unit.h"
 #include "common/signals.h"
 
-static const int handled[] = {
-    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGALRM};
+static const int parents[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
 
 /* Dispositions and masks are changed in a child only. */
 static void
@@ -37,64 +37,92 @@ is_blocked(int signo)
 	       sigismember(&mask, signo);
 }
 
-/* Waits as the main loop does, for ten seconds at most. */
+/* Waits as the main loop does; 0 is now. */
 static bool
-wait_is_interrupted(void)
+there_is_something(int milliseconds)
 {
-	const struct timespec deadline = {.tv_sec = 10};
+	struct pollfd polled = {.fd = signals_fd(), .events = POLLIN};
 
-	return ppoll(NULL, 0, &deadline, signals_wait_mask()) == -1 &&
-	       errno == EINTR;
+	return poll(&polled, 1, milliseconds) == 1;
+}
+
+/* Receives, and returns whether that one came and no other. */
+static bool
+only_came(int signo)
+{
+	sigset_t came, expected;
+
+	(void)sigemptyset(&expected);
+	if (signo != 0)
+		(void)sigaddset(&expected, signo);
+	signals_receive(&came);
+	for (int each = 1; each < NSIG; each++)
+		if (sigismember(&came, each) != sigismember(&expected, each))
+			return false;
+	return true;
 }
 
 static bool
-check_noting(void)
+check_receiving(void)
 {
-	signals_init();
-	for (size_t i = 0; i < COUNT(handled); i++) {
+	if (!signals_init() || there_is_something(0))
+		return false;
+	for (size_t i = 0; i < COUNT(parents); i++) {
 		for (int twice = 0; twice < 2; twice++)
-			if (raise(handled[i]) != 0)
+			if (raise(parents[i]) != 0)
 				return false;
-		if (signals_take(handled[i])) /* it is blocked until then */
+		if (!there_is_something(10000) || !only_came(parents[i]))
 			return false;
-		if (!wait_is_interrupted() || !signals_take(handled[i]))
-			return false;
-		if (signals_take(handled[i]))
+		if (there_is_something(0) || !only_came(0))
 			return false;
 	}
 	return true;
 }
 
 static void
-a_signal_is_noted_in_the_wait_and_taken_once(void **state)
+a_signal_ends_the_wait_and_is_received_once(void **state)
 {
 	(void)state;
-	in_a_child(check_noting);
+	in_a_child(check_receiving);
 }
 
-/* Both may come in one wait, or in two. */
 static bool
-check_apart(void)
+check_together(void)
 {
-	bool hup = false, term = false;
+	sigset_t came;
 
-	signals_init();
-	(void)raise(SIGHUP);
-	(void)raise(SIGTERM);
-	while (!hup || !term) {
-		if (!wait_is_interrupted())
+	if (!signals_init())
+		return false;
+	for (size_t i = 0; i < COUNT(parents); i++)
+		(void)raise(parents[i]);
+	signals_receive(&came);
+	for (size_t i = 0; i < COUNT(parents); i++)
+		if (sigismember(&came, parents[i]) != 1)
 			return false;
-		hup |= signals_take(SIGHUP);
-		term |= signals_take(SIGTERM);
-	}
-	return !signals_take(SIGUSR1) && !signals_take(SIGINT);
+	return only_came(0);
 }
 
 static void
-signals_are_told_apart(void **state)
+all_are_received_together(void **state)
 {
 	(void)state;
-	in_a_child(check_apart);
+	in_a_child(check_together);
+}
+
+static bool
+check_no_descriptor(void)
+{
+	const struct rlimit none = {0, 0};
+
+	return setrlimit(RLIMIT_NOFILE, &none) == 0 && !signals_init() &&
+	       errno == EMFILE;
+}
+
+static void
+no_descriptor_is_an_error(void **state)
+{
+	(void)state;
+	in_a_child(check_no_descriptor);
 }
 
 static bool
@@ -107,13 +135,14 @@ check_inherited(void)
 		return false;
 	for (int signo = 1; signo < NSIG; signo++)
 		(void)signal(signo, SIG_IGN);
-	signals_init();
+	if (!signals_init())
+		return false;
 	for (int signo = 1; signo <= SIGSYS; signo++) {
 		struct sigaction action;
-		bool ours = false;
+		bool ours = signo == SIGALRM; /* the sessions' */
 
-		for (size_t i = 0; i < COUNT(handled); i++)
-			ours |= signo == handled[i];
+		for (size_t i = 0; i < COUNT(parents); i++)
+			ours |= signo == parents[i];
 		if (is_blocked(signo) != ours ||
 		    sigaction(signo, NULL, &action) == -1 ||
 		    (action.sa_handler == SIG_IGN) !=
@@ -130,39 +159,29 @@ what_was_inherited_is_undone(void **state)
 	in_a_child(check_inherited);
 }
 
+/* What waits for the parent is nothing to a session that it forks. */
 static bool
-check_wait_mask(void)
+session_is_right(void)
 {
-	signals_init();
-	for (int signo = 1; signo < NSIG; signo++)
-		if (sigismember(signals_wait_mask(), signo) == 1)
-			return false;
-	return true;
-}
-
-static void
-the_wait_lets_everything_in(void **state)
-{
-	(void)state;
-	in_a_child(check_wait_mask);
+	signals_session();
+	return !signals_take(SIGTERM) && !is_blocked(SIGTERM) &&
+	       !is_blocked(SIGALRM) && is_blocked(SIGHUP) &&
+	       is_blocked(SIGINT) && is_blocked(SIGUSR1) &&
+	       is_blocked(SIGCHLD) && raise(SIGTERM) == 0 &&
+	       signals_take(SIGTERM) && !signals_take(SIGTERM);
 }
 
 static bool
 check_session_mask(void)
 {
-	signals_init();
-	(void)raise(SIGTERM);
-	if (!wait_is_interrupted())
+	if (!signals_init() || raise(SIGTERM) != 0)
 		return false;
-	signals_session();
-	return !signals_take(SIGTERM) && /* it was the parent's */
-	       !is_blocked(SIGTERM) && !is_blocked(SIGALRM) &&
-	       is_blocked(SIGHUP) && is_blocked(SIGINT) &&
-	       is_blocked(SIGUSR1) && is_blocked(SIGCHLD);
+	in_a_child(session_is_right);
+	return true;
 }
 
 static void
-a_session_lets_in_its_own_and_forgets_the_parents(void **state)
+a_session_lets_in_its_own_and_not_the_parents(void **state)
 {
 	(void)state;
 	in_a_child(check_session_mask);
@@ -176,7 +195,8 @@ check_read(void)
 	int fds[2];
 	char byte;
 
-	signals_init();
+	if (!signals_init())
+		return false;
 	signals_session();
 	return pipe(fds) == 0 && setitimer(ITIMER_REAL, &often, NULL) == 0 &&
 	       read(fds[0], &byte, 1) == -1 && errno == EINTR &&
@@ -195,8 +215,7 @@ check_pipe(void)
 {
 	int fds[2];
 
-	signals_init();
-	return pipe(fds) == 0 && close(fds[0]) == 0 &&
+	return signals_init() && pipe(fds) == 0 && close(fds[0]) == 0 &&
 	       write(fds[1], "", 1) == -1 && errno == EPIPE;
 }
 
@@ -211,11 +230,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_signal_is_noted_in_the_wait_and_taken_once),
-	    cmocka_unit_test(signals_are_told_apart),
+	    cmocka_unit_test(a_signal_ends_the_wait_and_is_received_once),
+	    cmocka_unit_test(all_are_received_together),
+	    cmocka_unit_test(no_descriptor_is_an_error),
 	    cmocka_unit_test(what_was_inherited_is_undone),
-	    cmocka_unit_test(the_wait_lets_everything_in),
-	    cmocka_unit_test(a_session_lets_in_its_own_and_forgets_the_parents),
+	    cmocka_unit_test(a_session_lets_in_its_own_and_not_the_parents),
 	    cmocka_unit_test(a_waiting_read_of_a_session_is_interrupted),
 	    cmocka_unit_test(a_broken_pipe_is_an_error_and_no_signal),
 	};
