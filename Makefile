@@ -37,7 +37,7 @@ CFLAGS = -O2 -g
 COMMON = addr config duration log signals title value
 PARENT = admission children daemon drain events inetd intake listener memory \
 	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
-CHILD = proxy sandbox session
+CHILD = near proxy sandbox session
 CLIENT = check check_cases check_crowd check_talk connect draw exchange failure fifo histogram \
 	interrupts load options payload ping ping_link ping_report pipe proxy_header relay report \
 	schedule svg swarm swarm_session target threshold units
@@ -85,7 +85,8 @@ LINK := $(if $(LINK),$(LINK),$(if $(call try,-static-pie $(LIBBSD_STATIC)),stati
 PIE = -pie
 LIBS = $(LIBBSD)
 ifeq ($(LINK),static)
-echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/near.ld)
+echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/near.ld) \
+	-Wl,--wrap=_dl_early_allocate
 echod_LIBS = $(LIBBSD_STATIC)
 else
 echod_PIE = $(PIE)

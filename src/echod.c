@@ -7,6 +7,7 @@
  * parent/server.c, and a client's part of it in child/session.c.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ enum {
 	EXIT_USAGE = 2
 };
 
-static struct server server;
+static struct server *server; /* on the heap, which no session has */
 
 /* Reads both configurations, or says in one line why not and exits. */
 static void
@@ -118,31 +119,31 @@ static void
 tell_service_manager(const char *message, int error)
 {
 	(void)notify_send(
-	    &server.notify, "STATUS=%s\nERRNO=%d", message, error);
+	    &server->notify, "STATUS=%s\nERRNO=%d", message, error);
 }
 
 /* The daemon, or in the foreground the same without the detaching. */
 static void
 serve(int passed)
 {
-	const struct config *config = &server.config;
+	const struct config *config = &server->config;
 	int lifeline = -1;
 
-	if (!server.command->foreground)
+	if (!server->command->foreground)
 		lifeline = daemon_detach();
 	if (strcmp(config->pidfile, "none") != 0)
 		pidfile_acquire(config->pidfile);
-	listen_for_clients(&server.listeners, config, passed);
+	listen_for_clients(&server->listeners, config, passed);
 	privileges_drop(config->user);
-	server.sandbox = choose_sandbox(config);
-	server_init(&server);
+	server->sandbox = choose_sandbox(config);
+	server_init(server);
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
-	(void)notify_send(&server.notify, "READY=1");
+	(void)notify_send(&server->notify, "READY=1");
 	log_ready();
 	event_ready();
-	server_run(&server);
+	server_run(server);
 	event_stopped();
 }
 
@@ -152,13 +153,13 @@ serve_inetd(void)
 	struct addr peer;
 	int fd = inetd_take_client(&peer);
 
-	privileges_drop(server.config.user);
-	server.sandbox = choose_sandbox(&server.config);
-	server_init(&server);
-	if (!listener_configure_socket(fd, &server.config))
+	privileges_drop(server->config.user);
+	server->sandbox = choose_sandbox(&server->config);
+	server_init(server);
+	if (!listener_configure_socket(fd, &server->config))
 		log_fatal("standard input is not a TCP socket");
-	intake_admit(&server, fd, &peer);
-	server_run(&server);
+	intake_admit(server, fd, &peer);
+	server_run(server);
 }
 
 int
@@ -168,15 +169,19 @@ main(int argc, char **argv)
 
 	daemon_claim_standard_descriptors();
 	title_init(argc, argv);
-	configure(&command, &server.config, argc, argv);
-	answer(&command, &server.config);
+	server = calloc(1, sizeof *server);
+	if (server == NULL)
+		log_fatal("out of memory");
+	configure(&command, &server->config, argc, argv);
+	answer(&command, &server->config);
 	int passed = systemd_passed_sockets();
 	daemon_close_inherited(passed);
-	server.command = &command;
-	start_log(&command, &server.config);
-	notify_open(&server.notify);
+	server->command = &command;
+	start_log(&command, &server->config);
+	notify_open(&server->notify);
 	log_on_fatal(tell_service_manager);
-	signals_init();
+	if (!signals_init())
+		log_fatal("cannot receive signals: %s", strerror(errno));
 	if (command.inetd)
 		serve_inetd();
 	else

@@ -18,37 +18,21 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <unistd.h>
 
+#include "child/near.h"
 #include "child/proxy.h"
 #include "common/clock.h"
 #include "common/signals.h"
 #include "common/title.h"
 
 enum {
-	/* The socket's own buffers make larger ones useless (see tests/bench).
-	 */
-	BUFFER_SIZE = 64 * 1024,
-
 	/*
 	 * How many signals a session that is over may spend looking for a
 	 * quiet moment, each a hundredth of its lifetime after the other.
 	 */
 	LIFETIME_GRACE = 5
 };
-
-/*
- * All that a session writes to but its stack.  It starts a page, and only the
- * pages that hold data are ever touched: a session of short messages has this
- * one.
- */
-static _Alignas(4096) struct {
-	bool stopping;   /* SIGTERM came */
-	bool quiet;      /* no input since the last signal */
-	unsigned alarms; /* how often SIGALRM came */
-	_Alignas(64) char buffer[BUFFER_SIZE];
-} own;
 
 static void
 announce_departure(const struct session *session)
@@ -99,8 +83,8 @@ static bool
 overdue(void)
 {
 	if (signals_take(SIGALRM))
-		own.alarms++;
-	return own.alarms > LIFETIME_GRACE;
+		near.alarms++;
+	return near.alarms > LIFETIME_GRACE;
 }
 
 /* A wait for input was interrupted: is it time to go? */
@@ -108,15 +92,15 @@ static enum reason
 interrupted(void)
 {
 	if (signals_take(SIGTERM))
-		own.stopping = true;
+		near.stopping = true;
 	bool over = overdue();
-	if (!own.stopping && own.alarms == 0)
+	if (!near.stopping && near.alarms == 0)
 		return REASON_NONE; /* stopped and continued, or traced */
-	if (!own.quiet && !over) {
-		own.quiet = true;
+	if (!near.quiet && !over) {
+		near.quiet = true;
 		return REASON_NONE;
 	}
-	return own.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
+	return near.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
 }
 
 static enum reason
@@ -196,7 +180,7 @@ take_header(int fd, struct board_line *line)
 	ssize_t count = 0;
 
 	while (state == PROXY_MORE) {
-		count = read(fd, own.buffer, sizeof own.buffer);
+		count = read(fd, near.buffer, sizeof near.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			if (reason == REASON_NONE)
@@ -204,13 +188,13 @@ take_header(int fd, struct board_line *line)
 			return reason == REASON_SHUTDOWN ? reason
 							 : REASON_PROXY;
 		}
-		state = proxy_feed(&parser, (const uint8_t *)own.buffer,
+		state = proxy_feed(&parser, (const uint8_t *)near.buffer,
 		    (size_t)count, &taken);
 	}
 	if (state == PROXY_BAD)
 		return REASON_PROXY;
 	report_header(line, &parser);
-	return write_all(fd, own.buffer + taken, (size_t)count - taken, line);
+	return write_all(fd, near.buffer + taken, (size_t)count - taken, line);
 }
 
 static enum reason
@@ -219,13 +203,13 @@ echo(int fd, struct board_line *line)
 	enum reason reason;
 
 	do {
-		ssize_t count = read(fd, own.buffer, sizeof own.buffer);
+		ssize_t count = read(fd, near.buffer, sizeof near.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			continue;
 		}
-		own.quiet = false;
-		reason = write_all(fd, own.buffer, (size_t)count, line);
+		near.quiet = false;
+		reason = write_all(fd, near.buffer, (size_t)count, line);
 	} while (reason == REASON_NONE);
 	return reason;
 }

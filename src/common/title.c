@@ -45,13 +45,9 @@ title_init(int argc, char **argv)
 void
 title_set(const char *text)
 {
-	static const char name[] = "echod: ";
-	size_t length;
-
-	if (area.size < sizeof name)
+	if (area.size == 0)
 		return;
-	(void)strlcpy(area.start, name, area.size);
-	length = strlcat(area.start, text, area.size);
+	size_t length = strlcpy(area.start, text, area.size);
 	/* By hand: memset(3) is in a part of the program that is not there. */
 	for (volatile char *c = area.start + length;
 	     c < area.start + area.arguments; c++)

@@ -4,7 +4,8 @@
  * The title of a session's process, as ps(1) shows it.
  *
  * setproctitle(3bsd) formats with stdio, which costs a new child more page
- * faults than all else it does.  This only copies, to the same place.
+ * faults than all else it does.  This only copies, to the same place, what
+ * the parent has formatted.
  */
 
 #ifndef TITLE_H
@@ -16,7 +17,7 @@
  */
 void title_init(int argc, char **argv);
 
-/* "echod: TEXT", cut short if there is no room for more. */
+/* Cut short if there is no room for more. */
 void title_set(const char *text);
 
 #endif

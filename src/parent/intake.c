@@ -20,6 +20,8 @@ enum {
 	BATCH = 64
 };
 
+#define TITLE "echod: " /* the client follows */
+
 #define ACCEPT_DELAY   (100 * MSEC)
 #define FORK_DELAY_MIN (10 * MSEC)
 #define FORK_DELAY_MAX (500 * MSEC)
@@ -71,11 +73,11 @@ postpone(struct server *server, int fd, struct child *child, int error)
 static void
 spawn(struct server *server, int fd, struct child *child)
 {
-	char title[ADDR_STRLEN];
+	char title[sizeof TITLE + ADDR_STRLEN] = TITLE;
 	struct session session = {
 	    .fd = fd,
 	    .parent = server->pid,
-	    .title = addr_format(&child->peer, title),
+	    .title = title,
 	    .line = children_line(&server->children, child),
 	    .departures = &server->children.board->departures,
 	    .number = children_number(&server->children, child),
@@ -83,6 +85,7 @@ spawn(struct server *server, int fd, struct child *child)
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = child->proxied,
 	};
+	(void)addr_format(&child->peer, title + sizeof TITLE - 1);
 	/* No libc locks to see to: one thread, and a child without malloc. */
 	pid_t pid = _Fork();
 

@@ -4,6 +4,22 @@
 
 #include <sys/mman.h>
 
+#include <malloc.h>
+#include <stdint.h>
+#include <unistd.h>
+
+void
+memory_hide_heap(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t end = (uintptr_t)sbrk(0);
+	/* Not what lies before malloc's part: libc's own, perhaps. */
+	uintptr_t start = (end - mallinfo2().arena + page - 1) & -page;
+
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_DONTFORK);
+}
+
 static void *
 map(size_t size, int sharing)
 {

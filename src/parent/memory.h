@@ -17,6 +17,9 @@
  */
 void *memory_private(size_t);
 
+/* The same for all that malloc(3) has given out so far. */
+void memory_hide_heap(void);
+
 /* Gives the pages back; the memory is zeroed. */
 void memory_private_trim(void *, size_t);
 void memory_shared_trim(void *, size_t);

@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import pathlib
 import platform
 import shutil
 import signal
@@ -127,6 +128,16 @@ def test_session_may_open_and_fork_nothing_even_without_seccomp(echod):
     for name in ("Max open files", "Max processes", "Max file size",
                  "Max core file size"):
         assert limits[name] == ["0", "0"], name
+
+
+@pytest.mark.root
+@pytest.mark.plain
+def test_session_has_nothing_that_the_parent_allocated(echod):
+    running = echod()
+    _, session = live_session(running)
+    mappings = [pathlib.Path(f"/proc/{pid}/maps").read_text()
+                for pid in (running.pid, session)]
+    assert ["[heap]" in text for text in mappings] == [True, False]
 
 
 @pytest.mark.root

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * All that a session writes to but its stack and its line on the board.
+ *
+ * A new process shares the parent's memory until one of them writes to it; the
+ * first write to a page costs a fault and a copy, and pages that lie far apart
+ * cost page tables, too.  So this starts a page of its own, and only the pages
+ * that hold data are ever touched: a session of short messages has one.
+ */
+
+#ifndef NEAR_H
+#define NEAR_H
+
+#include <stdbool.h>
+
+enum {
+	/* The socket's own buffers make larger ones useless (see tests/bench).
+	 */
+	BUFFER_SIZE = 64 * 1024,
+
+	/*
+	 * Libc's block for a thread, in a static program.  The kernel writes
+	 * to its end in each new process, so that is in the page of the rest.
+	 */
+	THREAD_SIZE = 4096 + 2496
+};
+
+struct near {
+	char thread[THREAD_SIZE];
+	bool lent;       /* to libc */
+	bool stopping;   /* SIGTERM came */
+	bool quiet;      /* no input since the last signal */
+	unsigned alarms; /* how often SIGALRM came */
+	_Alignas(64) char buffer[BUFFER_SIZE];
+};
+
+extern struct near near;
+
+#endif
