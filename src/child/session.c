@@ -217,8 +217,8 @@ echo(int fd, struct board_line *line)
 void
 session_run(const struct session *session)
 {
-	signals_session();
-	if (!sandbox_isolate(session->fd, session->parent))
+	if (!signals_session() ||
+	    !sandbox_isolate(session->fd, session->parent))
 		leave(session, REASON_SANDBOX);
 	title_set(session->title);
 	if (!lifetime_start(session->max_lifetime) ||

@@ -45,14 +45,16 @@ signals_init(void)
 	(void)sigemptyset(&session);
 	for (size_t i = 0; i < NSESSIONS; i++) {
 		(void)sigaddset(&session, sessions[i]);
-		(void)sigaction(sessions[i], &handler, NULL);
+		if (sigaction(sessions[i], &handler, NULL) == -1)
+			return false;
 	}
 	blocked = session;
 	for (size_t i = 0; i < NPARENTS; i++)
 		(void)sigaddset(&blocked, parents[i]);
-	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-	(void)sigaction(SIGXFSZ, &ignore, NULL); /* a full log is no end */
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) == -1 ||
+	    sigaction(SIGPIPE, &ignore, NULL) == -1 ||
+	    sigaction(SIGXFSZ, &ignore, NULL) == -1) /* a full log is no end */
+		return false;
 	descriptor = signalfd(-1, &blocked, SFD_NONBLOCK | SFD_CLOEXEC);
 	return descriptor != -1;
 }
@@ -74,10 +76,10 @@ signals_receive(sigset_t *came)
 		(void)sigaddset(came, (int)info[i].ssi_signo);
 }
 
-void
+bool
 signals_session(void)
 {
-	(void)sigprocmask(SIG_UNBLOCK, &session, NULL);
+	return sigprocmask(SIG_UNBLOCK, &session, NULL) == 0;
 }
 
 bool

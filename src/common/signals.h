@@ -19,7 +19,7 @@
 /*
  * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE and
  * SIGXFSZ, blocks what the parent handles and opens the descriptor for it.
- * Returns false, with errno set, when there is none.
+ * Returns false, with errno set, if that fails.
  */
 bool signals_init(void);
 
@@ -29,8 +29,8 @@ int signals_fd(void);
 /* Which signals have come since the last call. */
 void signals_receive(sigset_t *);
 
-/* In a new session: lets its signals in. */
-void signals_session(void);
+/* In a new session: lets its signals in, or returns false. */
+bool signals_session(void);
 
 /* There: whether the signal came since the last call. */
 bool signals_take(int signo);

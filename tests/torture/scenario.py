@@ -466,9 +466,12 @@ class Life:
 
     def check_cut(self):
         """No more sessions have come to harm than were struck."""
-        if self.cut > len(self.struck()):
-            raise Broken(f"{self.cut} clients were cut, but the sessions "
-                         f"that were struck are {self.struck()}")
+        try:
+            wait_until(lambda: self.cut <= len(self.struck()), "the tracer")
+        except Broken:
+            raise Broken(
+                f"{self.cut} clients were cut, but the sessions that were "
+                f"struck are {self.struck()}") from None
 
     def struck(self):
         """The processes that the fault was injected into, but the daemon."""
@@ -573,10 +576,10 @@ class Life:
             self.attach()
         self.serve()
         self.reload_and_report()
-        if self.fault.stage.attach:
-            self.detach()
         if self.fault.stage.attach or self.fault.stage.process:
             self.check_cut()
+        if self.fault.stage.attach:
+            self.detach()
         self.serve_next()
         self.check_quiet(descriptors)
         self.stop()

@@ -163,12 +163,12 @@ what_was_inherited_is_undone(void **state)
 static bool
 session_is_right(void)
 {
-	signals_session();
-	return !signals_take(SIGTERM) && !is_blocked(SIGTERM) &&
-	       !is_blocked(SIGALRM) && is_blocked(SIGHUP) &&
-	       is_blocked(SIGINT) && is_blocked(SIGUSR1) &&
-	       is_blocked(SIGCHLD) && raise(SIGTERM) == 0 &&
-	       signals_take(SIGTERM) && !signals_take(SIGTERM);
+	return signals_session() && !signals_take(SIGTERM) &&
+	       !is_blocked(SIGTERM) && !is_blocked(SIGALRM) &&
+	       is_blocked(SIGHUP) && is_blocked(SIGINT) &&
+	       is_blocked(SIGUSR1) && is_blocked(SIGCHLD) &&
+	       raise(SIGTERM) == 0 && signals_take(SIGTERM) &&
+	       !signals_take(SIGTERM);
 }
 
 static bool
@@ -195,10 +195,8 @@ check_read(void)
 	int fds[2];
 	char byte;
 
-	if (!signals_init())
-		return false;
-	signals_session();
-	return pipe(fds) == 0 && setitimer(ITIMER_REAL, &often, NULL) == 0 &&
+	return signals_init() && signals_session() && pipe(fds) == 0 &&
+	       setitimer(ITIMER_REAL, &often, NULL) == 0 &&
 	       read(fds[0], &byte, 1) == -1 && errno == EINTR &&
 	       signals_take(SIGALRM);
 }
