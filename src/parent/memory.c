@@ -4,20 +4,42 @@
 
 #include <sys/mman.h>
 
-#include <malloc.h>
+#include <errno.h>
 #include <stdint.h>
-#include <unistd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
+ * block, which a session needs, may be there, too (see child/near.c).
+ */
+static void
+hide_if_heap(const char *mapping)
+{
+	uintptr_t thread = (uintptr_t)&errno;
+	uintptr_t start, end;
+	char *next;
+
+	if (strstr(mapping, " [heap]") == NULL || strchr(mapping, '/') != NULL)
+		return;
+	start = strtoul(mapping, &next, 16);
+	end = strtoul(next + 1, NULL, 16); /* behind a dash */
+	if (thread < start || thread >= end)
+		(void)madvise((void *)start, end - start, MADV_DONTFORK);
+}
 
 void
 memory_hide_heap(void)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t end = (uintptr_t)sbrk(0);
-	/* Not what lies before malloc's part: libc's own, perhaps. */
-	uintptr_t start = (end - mallinfo2().arena + page - 1) & -page;
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[256];
 
-	if (start < end)
-		(void)madvise((void *)start, end - start, MADV_DONTFORK);
+	if (file == NULL)
+		return; /* sessions only cost more */
+	while (fgets(line, sizeof line, file) != NULL)
+		hide_if_heap(line);
+	(void)fclose(file);
 }
 
 static void *
