@@ -221,14 +221,18 @@ def test_title_of_a_v6_session(echod):
 @pytest.mark.native
 def test_daemon_holds_what_it_serves_with_and_nothing_else(daemon):
     running = daemon(wrapper=())
-    kinds = sorted(name.split(":")[0] for fd, name in
-                   processes.descriptors(running.pid).items() if fd > 2)
     # The second socket is the line to the pidfile's keeper, which only root
     # needs; there is no log daemon in the tests' /dev.
     sockets = 1 + (os.geteuid() == 0) + os.path.exists("/dev/log")
     # And the descriptor it reads its signals from.
-    assert kinds == sorted(
-        [str(running.pidfile), "anon_inode"] + ["socket"] * sockets)
+    expected = sorted([str(running.pidfile), "anon_inode"]
+                      + ["socket"] * sockets)
+
+    def kinds():
+        return sorted(name.split(":")[0] for fd, name in
+                      processes.descriptors(running.pid).items() if fd > 2)
+    # What joined it to the command that started it is closed last.
+    wait_until(lambda: kinds() == expected, kinds)
 
 
 # ---- starts that fail -------------------------------------------------------
