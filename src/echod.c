@@ -62,6 +62,7 @@ answer(const struct command_line *command, const struct config *config)
 	case ACTION_SERVE:
 		return;
 	case ACTION_TEST:
+		privileges_check(config->user);
 		break;
 	case ACTION_PRINT:
 		config_print(config, stdout);
@@ -127,16 +128,17 @@ static void
 serve(int passed)
 {
 	const struct config *config = &server->config;
+	const char *pidfile = config_pidfile(config, server->command);
 	int lifeline = -1;
 
 	if (!server->command->foreground)
 		lifeline = daemon_detach();
-	if (strcmp(config->pidfile, "none") != 0)
-		pidfile_acquire(config->pidfile);
+	if (strcmp(pidfile, "none") != 0)
+		pidfile_acquire(pidfile);
 	listen_for_clients(&server->listeners, config, passed);
 	privileges_drop(config->user);
-	server->sandbox = choose_sandbox(config);
 	server_init(server);
+	server->sandbox = choose_sandbox(config);
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
@@ -154,8 +156,8 @@ serve_inetd(void)
 	int fd = inetd_take_client(&peer);
 
 	privileges_drop(server->config.user);
-	server->sandbox = choose_sandbox(&server->config);
 	server_init(server);
+	server->sandbox = choose_sandbox(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
 		log_fatal("standard input is not a TCP socket");
 	intake_admit(server, fd, &peer);

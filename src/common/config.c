@@ -539,19 +539,6 @@ apply_command_line(struct config *config, const struct command_line *command,
 	return true;
 }
 
-/* What "auto" means for this command line. */
-static bool
-resolve(struct config *config, const struct command_line *command,
-    struct config_error *error)
-{
-	const struct key *key = key_by_name("pidfile");
-	bool detached = !command->foreground && !command->inetd;
-
-	if (strcmp(config->pidfile, "auto") != 0)
-		return true;
-	return set(config, key, detached ? PIDFILE : "none", "", error);
-}
-
 bool
 config_load(struct config *config, const struct command_line *command,
     struct config_error *error, bool *usage)
@@ -568,11 +555,15 @@ config_load(struct config *config, const struct command_line *command,
 		config_free(config);
 		return false;
 	}
-	if (!resolve(config, command, error)) {
-		config_free(config);
-		return false;
-	}
 	return true;
+}
+
+const char *
+config_pidfile(const struct config *config, const struct command_line *command)
+{
+	if (strcmp(config->pidfile, "auto") != 0)
+		return config->pidfile;
+	return command->foreground || command->inetd ? "none" : PIDFILE;
 }
 
 /* ---- telling ------------------------------------------------------------ */

@@ -130,6 +130,9 @@ config_read(struct config *, FILE *, const char *name, struct config_error *);
 /* Sets every key to its default. */
 bool config_defaults(struct config *, struct config_error *);
 
+/* What is meant for the pidfile: "none" or a path. */
+const char *config_pidfile(const struct config *, const struct command_line *);
+
 /* Writes the configuration as a file that config_load() reads back. */
 void config_print(const struct config *, FILE *);
 

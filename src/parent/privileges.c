@@ -75,6 +75,16 @@ privileges_renounce_capabilities(void)
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+void
+privileges_check(const char *user)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() == 0)
+		look_up(user, &uid, &gid);
+}
+
 static void
 become(const char *user)
 {

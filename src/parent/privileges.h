@@ -15,6 +15,9 @@
  */
 void privileges_drop(const char *user);
 
+/* Whether root can become that user; ends the program if not. */
+void privileges_check(const char *user);
+
 /* Just the capabilities: empties all sets this process may empty. */
 bool privileges_renounce_capabilities(void);
 

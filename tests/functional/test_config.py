@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_contract():
     assert printed("--config=/dev/null") == """\
 listen = *:7
 user = nobody
-pidfile = /run/echod.pid
+pidfile = auto
 backlog = 4096
 max-children = 512
 max-per-source = 64
@@ -58,10 +58,6 @@ log-target = auto
 proxy-protocol = off
 # proxy-from =
 """.splitlines()
-
-
-def test_no_pidfile_in_the_foreground_by_default():
-    assert values("pidfile", "--config=/dev/null", "--foreground") == ["none"]
 
 
 def test_file_overrides_the_defaults(file):

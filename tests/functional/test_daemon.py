@@ -290,6 +290,20 @@ def test_start_fails_for_an_unknown_user(folder):
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("name", ["no-such-user", "root"])
+def test_the_check_of_the_configuration_knows_the_users(name):
+    done = driver.run("--config=/dev/null", "--test", f"--user={name}")
+    assert done.returncode == 1
+    assert f"user {name} is " in done.stderr
+
+
+def test_starts_with_a_larger_thread_block_than_there_is_room_for():
+    done = driver.run("--version", env=driver.clean_environment(
+        GLIBC_TUNABLES="glibc.rtld.optional_static_tls=100000"))
+    assert done.returncode == 0
+
+
+@pytest.mark.root
 @pytest.mark.parametrize("name", ["root", "0"])
 def test_start_fails_for_root_as_the_user(folder, name):
     complaint = failed_start(folder, user=name)

@@ -629,13 +629,20 @@ static const struct {
 static void
 auto_is_a_pidfile_when_daemonized_and_none_otherwise(void **state)
 {
-	struct config config;
-
 	(void)state;
 	for (size_t i = 0; i < COUNT(pidfiles); i++) {
-		load_good(&config, "", pidfiles[i].arguments);
-		assert_string_equal(config.pidfile, pidfiles[i].pidfile);
+		struct command_line command;
+		struct config_error error;
+		struct config config;
+		bool usage;
+
+		assert_true(parse(&command, pidfiles[i].arguments, &error));
+		command.file = "/dev/null";
+		assert_true(config_load(&config, &command, &error, &usage));
+		assert_string_equal(
+		    config_pidfile(&config, &command), pidfiles[i].pidfile);
 		config_free(&config);
+		command_line_free(&command);
 	}
 }
 
