@@ -39,23 +39,27 @@ signals_init(void)
 {
 	struct sigaction handler = {.sa_handler = note};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	sigset_t blocked;
+	sigset_t parent, blocked;
 
 	reset_inherited();
+	(void)sigemptyset(&parent);
+	for (size_t i = 0; i < NPARENTS; i++)
+		(void)sigaddset(&parent, parents[i]);
 	(void)sigemptyset(&session);
+	blocked = parent;
 	for (size_t i = 0; i < NSESSIONS; i++) {
 		(void)sigaddset(&session, sessions[i]);
+		(void)sigaddset(&blocked, sessions[i]);
+	}
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) == -1)
+		return false;
+	for (size_t i = 0; i < NSESSIONS; i++)
 		if (sigaction(sessions[i], &handler, NULL) == -1)
 			return false;
-	}
-	blocked = session;
-	for (size_t i = 0; i < NPARENTS; i++)
-		(void)sigaddset(&blocked, parents[i]);
-	if (sigprocmask(SIG_SETMASK, &blocked, NULL) == -1 ||
-	    sigaction(SIGPIPE, &ignore, NULL) == -1 ||
+	if (sigaction(SIGPIPE, &ignore, NULL) == -1 ||
 	    sigaction(SIGXFSZ, &ignore, NULL) == -1) /* a full log is no end */
 		return false;
-	descriptor = signalfd(-1, &blocked, SFD_NONBLOCK | SFD_CLOEXEC);
+	descriptor = signalfd(-1, &parent, SFD_NONBLOCK | SFD_CLOEXEC);
 	return descriptor != -1;
 }
 
