@@ -74,7 +74,7 @@ LINK = dynamic
 HARDEN += --coverage -O0
 # See there for what is wrapped, and why.
 COVERAGE_OBJECT = $(BUILD)/tests/support/coverage.o
-HARDEN_LD += -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit
+HARDEN_LD += -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit,--wrap=madvise
 else
 DEFINES += -D_FORTIFY_SOURCE=2
 endif
@@ -86,7 +86,7 @@ PIE = -pie
 LIBS = $(LIBBSD)
 ifeq ($(LINK),static)
 echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/near.ld) \
-	-Wl,--wrap=_dl_early_allocate
+	-Wl,-u,_dl_early_allocate,--wrap=_dl_early_allocate
 echod_LIBS = $(LIBBSD_STATIC)
 else
 echod_PIE = $(PIE)
@@ -104,9 +104,10 @@ ALL = $(BIN)/echod $(BIN)/echoc
 
 all: $(ALL)
 
-$(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
+$(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT) \
+	    src/child/near.ld
 	$(say) LINK $@
-	$(Q)$(LINK_C) $(echod_PIE) -o $@ $^ $(echod_LIBS)
+	$(Q)$(LINK_C) $(echod_PIE) -o $@ $(filter %.o,$^) $(echod_LIBS)
 
 $(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
 	$(say) LINK $@

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
@@ -17,15 +18,18 @@
 static void
 hide_if_heap(const char *mapping)
 {
-	uintptr_t thread = (uintptr_t)&errno;
-	uintptr_t start, end;
+	extern const char _end[]; /* of static data */
+	uintptr_t thread = (uintptr_t)&errno, data = (uintptr_t)_end;
+	uintptr_t start, end, page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	char *next;
 
 	if (strstr(mapping, " [heap]") == NULL || strchr(mapping, '/') != NULL)
 		return;
 	start = strtoul(mapping, &next, 16);
 	end = strtoul(next + 1, NULL, 16); /* behind a dash */
-	if (thread < start || thread >= end)
+	if (start < data && data < end)    /* it begins where that ends */
+		start = (data + page - 1) & -page;
+	if (start < end && (thread < start || thread >= end))
 		(void)madvise((void *)start, end - start, MADV_DONTFORK);
 }
 

@@ -17,7 +17,10 @@
  */
 void *memory_private(size_t);
 
-/* The same for all that malloc(3) has given out so far. */
+/*
+ * The same for the heap as it is now.  Without /proc there is no telling where
+ * that is, and sessions only cost more.
+ */
 void memory_hide_heap(void);
 
 /* Gives the pages back; the memory is zeroed. */

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "parent/events.h"
+#include "parent/memory.h"
 
 void
 reload(struct server *server, int64_t now)
@@ -31,6 +32,7 @@ reload(struct server *server, int64_t now)
 		server->config = fresh;
 		log_configure((int)fresh.log_level, (int)fresh.log_facility);
 		(void)listeners_configure(&server->listeners, &server->config);
+		memory_hide_heap(); /* which may have grown */
 		event_reloaded(server->command->file);
 	} else {
 		event_reload_failed(error.text);

@@ -28,7 +28,7 @@ serve(int fd, pid_t parent, enum sandbox sandbox, struct board_line *line)
 	struct session session = {
 	    .fd = fd,
 	    .parent = parent,
-	    .title = "trial",
+	    .title = "echod: trial",
 	    .line = line,
 	    .sandbox = sandbox,
 	};
@@ -54,7 +54,7 @@ try_sandbox(enum sandbox sandbox, struct board_line *line)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		log_fatal("cannot try the sandbox: %s", strerror(errno));
-	if ((pid = fork()) == -1)
+	if ((pid = _Fork()) == -1)
 		log_fatal("cannot try the sandbox: %s", strerror(errno));
 	if (pid == 0)
 		serve(pair[1], parent, sandbox, line);

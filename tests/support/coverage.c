@@ -7,11 +7,12 @@
  * forbids: in this build the calls that confine do nothing and succeed.  What
  * confinement does is for the tests of the real program to show.
  *
- * Linked with -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit, by which
- * calls of NAME come to __wrap_NAME.
+ * Linked with -Wl,--wrap=NAME for each, by which calls of NAME come to
+ * __wrap_NAME.
  */
 
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -23,6 +24,8 @@ extern void __gcov_dump(void);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 int __wrap_prctl(int option, ...);
+int __real_madvise(void *, size_t, int);
+int __wrap_madvise(void *, size_t, int);
 int __wrap_setrlimit(int resource, const struct rlimit *);
 
 long
@@ -42,6 +45,14 @@ __wrap_syscall(long number, ...)
 		__gcov_dump();
 	return __real_syscall(number, argument[0], argument[1], argument[2],
 	    argument[3], argument[4], argument[5]);
+}
+
+/* Counting allocates. */
+int
+__wrap_madvise(void *start, size_t length, int advice)
+{
+	return advice == MADV_DONTFORK ? 0
+				       : __real_madvise(start, length, advice);
 }
 
 int
