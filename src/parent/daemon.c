@@ -67,7 +67,7 @@ wait_for_daemon(int lifeline)
 
 	if (count == 1)
 		count = write(lifeline, "", 1);
-	if (count == -1)
+	if (count == -1 && errno != EPIPE) /* it is dead, too */
 		log_message(
 		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
 	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -109,6 +109,7 @@ daemon_detach(void)
 void
 daemon_ready(int lifeline)
 {
+	static const struct timeval patience = {.tv_sec = 10};
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd == -1)
@@ -119,6 +120,8 @@ daemon_ready(int lifeline)
 			    strerror(errno));
 	(void)close(fd);
 	/* Who does not hear of it takes the start for failed. */
+	(void)setsockopt(
+	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (write(lifeline, "", 1) != 1 || receive(lifeline) != 1)
 		log_fatal("nobody waited for the start");
 	(void)close(lifeline);

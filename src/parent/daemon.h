@@ -24,7 +24,11 @@ void daemon_close_inherited(int count);
  */
 int daemon_detach(void);
 
-/* Sends the waiting process home and lets go of standard error. */
+/*
+ * Sends the waiting process home and lets go of standard error.  Ends the
+ * program unless that process answers within ten seconds: it will report a
+ * failure.
+ */
 void daemon_ready(int lifeline);
 
 #endif
