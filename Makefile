@@ -198,6 +198,8 @@ lint:
 	for header in $(HEADERS); do \
 	    $(COMPILE) -Isrc -Wno-unused-function -fsyntax-only -x c $$header || exit 1; \
 	done
+	printf '%s\n' $(filter src/%.c,$(C_FILES)) | xargs -P $$(nproc) -I {} \
+	    $(COMPILE) -Isrc $(call try,-fanalyzer) -Werror -c -o /dev/null {}
 	! mandoc -Tlint man/* | grep -v 'referenced manual not found'
 	printf '%s\n' $(filter src/%.c,$(C_FILES)) | xargs -P $$(nproc) -I {} \
 	    clang-tidy --quiet --warnings-as-errors='*' {} -- -std=c17 $(DEFINES) -Isrc
