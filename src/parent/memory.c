@@ -18,8 +18,8 @@
 static void
 hide_if_heap(const char *mapping)
 {
-	extern const char _end[]; /* of static data */
-	uintptr_t thread = (uintptr_t)&errno, data = (uintptr_t)_end;
+	extern const char data_end[] __asm__("_end"); /* end(3) */
+	uintptr_t thread = (uintptr_t)&errno, data = (uintptr_t)data_end;
 	uintptr_t start, end, page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	char *next;
 
