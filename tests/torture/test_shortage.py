@@ -87,10 +87,12 @@ def test_client_waits_while_the_group_of_processes_is_full(folder):
 
 def test_start_fails_in_order_when_the_group_of_processes_is_full(folder):
     with group("pids") as processes_group:
-        for most in range(1, 4):
+        for most in range(1, 5):
             processes_group.limit(most)
             failed_start(folder, preexec_fn=processes_group.enter)
-            wait_until(processes_group.is_empty, "nothing is left behind")
+            # Zombies count, too, until init has seen to them.
+            wait_until(lambda: processes_group.used() == 0,
+                       "nothing is left behind")
             assert os.listdir(folder) == []
 
 
@@ -102,9 +104,7 @@ def test_a_hog_that_is_killed_for_memory_takes_no_session_with_it(folder):
         assert streams.is_served(client)
         memory.limit(48 << 20)
         done = subprocess.run(
-            ["sh", "-c", 'echo 1000 > /proc/self/oom_score_adj; exec "$@"',
-             "sh", sys.executable, "-c", hog], preexec_fn=memory.enter,
-            check=False)
+            [sys.executable, "-c", hog], preexec_fn=memory.enter, check=False)
         assert done.returncode == -signal.SIGKILL
         assert memory.kills() > 0
         assert streams.is_served(client)
@@ -150,7 +150,8 @@ def test_log_that_stops_fills_goes_and_returns_is_felt_by_nobody(folder):
     log = LogDaemon(folder)
     log.start()
     with contextlib.closing(log), driver.Daemon(
-            folder, wrapper=log.wrapper()) as running, \
+            folder, wrapper=log.wrapper(),
+            preexec_fn=limit_descriptors(16)) as running, \
             Load(running.port) as load:
         for _ in range(often(1, 5)):
             count = load.served()  # nobody reads: it fills
@@ -191,17 +192,18 @@ def test_steps_of_the_clock_end_no_session(folder, monkeypatch):
     with driver.Echod(folder, env=stepped, idle_timeout="1h",
                       max_lifetime="2h") as running:
         client = running.connect()
-        for by in "+10d", "-10d", "+10y", "-20y", "+0":
+        steps = "+10d", "-10d", "+10y", "-20y", "+0"
+        for count, by in enumerate(steps, 1):
             step.write_text(by)
             assert streams.is_served(client)
             with running.connect() as other:
                 assert streams.is_served(other)
-        running.wait_log("closed ", 5)
-        running.send_signal(signal.SIGUSR1)
-        running.wait_log("session ")
+            running.wait_log("closed ", count)
+            running.send_signal(signal.SIGUSR1)
+            running.wait_log("session ", count)
         assert not running.matches("closed .* reason=(?!client)")
-        assert all(float(m[1]) < 60
-                   for m in running.matches(r".* duration=(-?[0-9.]+)"))
+        assert all(re.fullmatch(r"[0-9]{1,2}\.[0-9]{3}", m[1])
+                   for m in running.matches(r".* duration=(\S+)"))
 
 
 @pytest.mark.parametrize("uptime", ["1", "4000000000"])
@@ -246,15 +248,20 @@ def test_pids_that_wrap_round_confuse_nobody(folder):
         wait_until(lambda: load.served() >= often(1000, 5000), "visits",
                    often(60, 300))
     assert load.failed() == []
-    assert all(map(streams.is_served, held))
+    late = [running.connect() for _ in range(20)]
+    assert all(map(streams.is_served, held + late))
     for client in held:
         client.close()
-    wait_until(lambda: not processes.children(daemon), "no zombie is left")
-    pids = [int(m[1]) for m in running.matches(r"closed \S+ pid=(\d+)")]
+    wait_until(lambda: len(processes.children(daemon)) == len(late),
+               "no zombie is left")
+    closed = running.matches(r"closed \S+ pid=(\d+) bytes=(\d+)")
+    pids = [int(m[1]) for m in closed]
     assert max(pids) <= 400 and len(pids) > 2 * len(set(pids))
+    assert {m[2] for m in closed} == {"24", "1000"}
     assert not running.matches("closed .* reason=(?!client)")
     os.kill(daemon, signal.SIGTERM)
     assert running.wait_end() == 0
+    assert len(running.matches("closed .* reason=shutdown")) == len(late)
     assert pathlib.Path("/proc/sys/kernel/pid_max").read_text() == before
 
 
@@ -284,6 +291,8 @@ def test_reloads_without_end_lose_nothing(folder):
     with driver.Echod(folder) as running, \
             contextlib.closing(Tail(running.log_file, "echod: reload")) \
             as tail, Load(running.port, clients=2) as load:
+        client = running.connect()
+        assert streams.is_served(client)
         descriptors = len(processes.descriptors(running.pid))
         for n in range(often(300, 10_000)):
             text, mode = kinds[n % len(kinds)]
@@ -296,6 +305,8 @@ def test_reloads_without_end_lose_nothing(folder):
         assert tail.count == often(300, 10_000)
         good = math.ceil(tail.count / len(kinds))
         assert len(running.matches("reloaded ")) == good
+        assert streams.is_served(client)
+        client.close()
         running.wait_sessions(0)
         assert len(processes.descriptors(running.pid)) == descriptors
     assert not running.matches("closed .* reason=(?!client)")
@@ -339,8 +350,13 @@ def started_since(before):
 def test_every_start_is_a_start(folder):
     """When the launcher returns, the pidfile is valid and a client served."""
     for _ in range(often(25, 200)):
-        with driver.Daemon(folder) as running:
-            assert int(running.pidfile.read_text()) == running.pid
+        running = driver.Daemon(folder, wait=False)
+        # Not with a timeout, for which Python looks now and then.
+        assert running.process.wait() == 0
+        pid = running.pidfile.read_text()
+        running.take_pid()
+        with running:
+            assert int(pid) == running.pid
             assert streams.is_served(running.connect())
 
 
@@ -349,21 +365,24 @@ def test_stops_under_load_lose_nothing(folder):
         place = folder / str(number)
         place.mkdir()
         with driver.Echod(place, drain_timeout="30s") as running:
-            load = Load(running.port, clients=6, length=1_000_000)
+            quiet = running.connect()
+            name = "%s:%d" % quiet.getsockname()
+            assert streams.is_served(quiet, b"quiet")
+            load = Load(running.port, clients=6, length=8_000_000)
             wait_until(lambda load=load: load.served() >= 6, "some load")
-            load.ending.set()  # each of them makes its last visit
             assert running.stop() == 0
             load.end()
             said = {m[1]: (int(m[2]), m[3]) for m in running.matches(
                 r"closed (\S+) pid=\d+ bytes=(\d+) \S+ reason=(\S+)")}
-        for visit in load.failed():
+        assert said.pop(name) == (len(b"quiet"), "shutdown")
+        for visit in load.visits:
             if not visit.connected:
                 continue  # it came when nobody listened any more
-            if visit.name not in said:
-                # It came between the last accept(2) and the close(2).
-                assert visit.got == b"" and visit.error is not None, visit
-                continue
+            assert visit.name in said, visit
             echoed, reason = said[visit.name]
+            if visit.is_served():
+                assert echoed == load.length, visit
+                continue
             # Quiet for two reminders on end, which takes a busy machine.
             assert reason == "shutdown", (visit, reason)
             assert visit.data[:echoed] == visit.got, (visit, echoed)
