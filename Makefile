@@ -124,7 +124,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(COMPILE) / $(LINK_C) $(echod_PIE)' | cmp -s - $@ || \
 		echo '$(COMPILE) / $(LINK_C) $(echod_PIE)' > $@
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 run: $(BIN)/echod
 	$(BIN)/echod --foreground --listen 7007
