@@ -58,6 +58,7 @@ def test_launcher_returns_when_a_client_can_connect(daemon):
     assert streams.is_served(running.connect())
 
 
+@pytest.mark.native
 def test_pidfile_names_the_daemon(daemon):
     running = daemon()
     assert running.pidfile.read_text().strip() == str(running.pid)
