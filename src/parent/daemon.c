@@ -65,11 +65,12 @@ wait_for_daemon(int lifeline)
 {
 	ssize_t count = receive(lifeline);
 
-	if (count == 1)
-		count = write(lifeline, "", 1);
-	if (count == -1 && errno != EPIPE) /* it is dead, too */
+	if (count == -1)
 		log_message(
 		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
+	else if (count == 1 && (count = write(lifeline, "", 1)) == -1)
+		log_message(
+		    LOG_ERR, "cannot answer the daemon: %s", strerror(errno));
 	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
