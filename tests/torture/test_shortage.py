@@ -290,10 +290,11 @@ def test_reloads_without_end_lose_nothing(folder):
              ("idle-timeout = 2m\n", 0o000))
     with driver.Echod(folder) as running, \
             contextlib.closing(Tail(running.log_file, "echod: reload")) \
-            as tail, Load(running.port, clients=2) as load:
+            as tail, contextlib.ExitStack() as stack:
+        descriptors = len(processes.descriptors(running.pid))
+        load = stack.enter_context(Load(running.port, clients=2))
         client = running.connect()
         assert streams.is_served(client)
-        descriptors = len(processes.descriptors(running.pid))
         for n in range(often(300, 10_000)):
             text, mode = kinds[n % len(kinds)]
             running.config_file.write_text(text)
