@@ -152,7 +152,7 @@ check-system:
 torture:
 	$(MAKE) check SUITES=torture UNITS= TORTURE=all
 
-# A million connections and 100 GB, with hashes; about half an hour.
+# A million connections and 100 GB, with hashes; about six minutes.
 soak: all
 	ECHOD=$(abspath $(BIN)/echod) $(PYTHON) tests/torture/soak.py
 
