@@ -34,20 +34,12 @@ CFLAGS = -O2 -g
 
 # ---- sources, grouped by the process that runs them -------------------------
 
-COMMON = addr config duration log signals title value
-PARENT = admission children daemon drain events inetd intake listener memory \
-	naming pidfile privileges reaper refusals reload server sources systemd trial trouble
-CHILD = near proxy sandbox session
-CLIENT = check check_cases check_crowd check_talk connect draw exchange failure fifo histogram \
-	interrupts load options payload ping ping_link ping_report pipe proxy_header relay report \
-	schedule svg swarm swarm_session target threshold units
-
-ECHOD = $(COMMON:%=src/common/%.c) $(PARENT:%=src/parent/%.c) \
-	$(CHILD:%=src/child/%.c)
-ECHOC = $(CLIENT:%=src/client/%.c) src/common/addr.c
+COMMON = $(wildcard src/common/*.c)
+ECHOD = $(COMMON) $(wildcard src/parent/*.c src/parent/*/*.c src/child/*.c)
+ECHOC = $(wildcard src/client/*.c src/client/*/*.c) src/common/addr.c
 UNITS = $(wildcard tests/unit/test_*.c)
-HEADERS = $(wildcard src/*/*.h)
-C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+HEADERS = $(wildcard src/*/*.h src/*/*/*.h)
+C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 
 # ---- flags ------------------------------------------------------------------
 
@@ -189,8 +181,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(ECHOD) $(ECHOC) $(HEADERS)
 	$(Q)$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
 
 # cppcheck does not see that log_fatal() never returns, nor what memset() sets.
-CPPCHECK_FALSE = --suppress=nullPointerRedundantCheck:src/parent/privileges.c \
-	--suppress=ctuuninitvar:src/common/config.c
+CPPCHECK_FALSE = --suppress=nullPointerRedundantCheck:src/parent/process/privileges.c \
+	--suppress=ctuuninitvar:src/parent/settings/config.c
 
 # Formatting, headers that stand alone, manual pages, and two analysers.
 lint:

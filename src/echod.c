@@ -13,19 +13,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config.h"
-#include "common/log.h"
 #include "common/signals.h"
 #include "common/title.h"
-#include "parent/daemon.h"
-#include "parent/events.h"
-#include "parent/inetd.h"
 #include "parent/intake.h"
-#include "parent/pidfile.h"
-#include "parent/privileges.h"
+#include "parent/log/events.h"
+#include "parent/log/log.h"
+#include "parent/process/daemon.h"
+#include "parent/process/pidfile.h"
+#include "parent/process/privileges.h"
+#include "parent/process/trial.h"
 #include "parent/server.h"
-#include "parent/systemd.h"
-#include "parent/trial.h"
+#include "parent/settings/config.h"
+#include "parent/sockets/inetd.h"
+#include "parent/sockets/systemd.h"
 
 enum {
 	EXIT_USAGE = 2

@@ -8,8 +8,8 @@
 #include <signal.h>
 
 #include "common/clock.h"
-#include "parent/events.h"
 #include "parent/intake.h"
+#include "parent/log/events.h"
 
 /* Sessions take two of these in a row without input between for quiet. */
 #define REMINDER (100 * MSEC)

@@ -10,10 +10,10 @@
 
 #include "child/session.h"
 #include "common/clock.h"
-#include "common/log.h"
-#include "parent/admission.h"
-#include "parent/events.h"
-#include "parent/naming.h"
+#include "parent/log/events.h"
+#include "parent/log/log.h"
+#include "parent/sessions/admission.h"
+#include "parent/sessions/naming.h"
 
 enum {
 	/* So that signals and timers are seen to under any load. */

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 
 #include "common/clock.h"
-#include "parent/events.h"
 #include "parent/intake.h"
-#include "parent/naming.h"
+#include "parent/log/events.h"
+#include "parent/sessions/naming.h"
 
 #define SWEEP_DELAY (500 * MSEC)
 

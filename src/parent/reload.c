@@ -11,9 +11,9 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
-#include "common/log.h"
-#include "parent/events.h"
-#include "parent/memory.h"
+#include "parent/log/events.h"
+#include "parent/log/log.h"
+#include "parent/process/memory.h"
 
 void
 reload(struct server *server, int64_t now)

@@ -17,15 +17,15 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/log.h"
 #include "common/signals.h"
 #include "parent/drain.h"
-#include "parent/events.h"
 #include "parent/intake.h"
-#include "parent/memory.h"
-#include "parent/naming.h"
+#include "parent/log/events.h"
+#include "parent/log/log.h"
+#include "parent/process/memory.h"
 #include "parent/reaper.h"
 #include "parent/reload.h"
+#include "parent/sessions/naming.h"
 
 #define LOG_DELAY      SEC
 #define STATUS_DELAY   SEC

@@ -13,14 +13,14 @@
 #include <stdint.h>
 
 #include "child/sandbox.h"
-#include "common/config.h"
-#include "parent/children.h"
-#include "parent/events.h"
-#include "parent/listener.h"
-#include "parent/refusals.h"
-#include "parent/sources.h"
-#include "parent/systemd.h"
-#include "parent/trouble.h"
+#include "parent/log/events.h"
+#include "parent/log/refusals.h"
+#include "parent/log/trouble.h"
+#include "parent/sessions/children.h"
+#include "parent/sessions/sources.h"
+#include "parent/settings/config.h"
+#include "parent/sockets/listener.h"
+#include "parent/sockets/systemd.h"
 
 /* What is to be done later; server.c has the functions. */
 enum timer {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parent/systemd.h"
+#include "parent/sockets/systemd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

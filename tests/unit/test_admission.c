@@ -4,7 +4,7 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
-#include "parent/admission.h"
+#include "parent/sessions/admission.h"
 
 enum {
 	LIST_MAX = 8

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "common/config.h"
-#include "parent/children.h"
+#include "parent/sessions/children.h"
+#include "parent/settings/config.h"
 
 static const struct addr peer = {.family = AF_INET, .port = 7};
 

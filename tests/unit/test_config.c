@@ -8,7 +8,7 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
-#include "common/config.h"
+#include "parent/settings/config.h"
 
 enum {
 	MEGABYTE = 1 << 20

@@ -7,8 +7,8 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
-#include "common/log.h"
-#include "parent/events.h"
+#include "parent/log/events.h"
+#include "parent/log/log.h"
 
 #define START (1000 * SEC)
 #define END   (START + 12345 * MSEC)

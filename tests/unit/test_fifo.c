@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "client/fifo.h"
+#include "client/pipe/fifo.h"
 
 enum {
 	LIMIT = 100000

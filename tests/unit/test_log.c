@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "common/log.h"
+#include "parent/log/log.h"
 
 static int
 setup(void **state)

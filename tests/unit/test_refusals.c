@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "common/log.h"
-#include "parent/refusals.h"
+#include "parent/log/log.h"
+#include "parent/log/refusals.h"
 
 static const char denied[] = "denied", rate[] = "rate-per-source";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 #include "../support/unit.h"
-#include "client/schedule.h"
+#include "client/load/schedule.h"
 #include "common/clock.h"
 
 static const int64_t began = 1000 * SEC;

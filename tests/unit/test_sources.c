@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "common/config.h"
-#include "parent/sources.h"
+#include "parent/sessions/sources.h"
+#include "parent/settings/config.h"
 
 enum {
 	MILLION = 1000000,

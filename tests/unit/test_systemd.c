@@ -8,7 +8,7 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
-#include "parent/systemd.h"
+#include "parent/sockets/systemd.h"
 
 enum {
 	SELF = 4242

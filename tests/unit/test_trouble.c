@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "../support/unit.h"
-#include "parent/trouble.h"
+#include "parent/log/trouble.h"
 
 static void
 the_first_failure_is_told_at_once(void **state)

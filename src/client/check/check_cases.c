@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/check/check_cases.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/check/check_crowd.h"
+#include "client/check/check_talk.h"
+#include "client/payload.h"
+#include "common/clock.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+
+/* The case's shape, on a connection of its own, as often as it says. */
+static bool
+run_shape(struct check *check, const struct check_case *this)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < this->times && good; i++) {
+		struct exchange x = this->shape;
+		x.stream = payload_stream();
+		if ((x.fd = check_open(check)) == -1)
+			return false;
+		good = check_converse(check, &x);
+		(void)close(x.fd);
+	}
+	return good;
+}
+
+/* Several sizes in one conversation. */
+static bool
+run_sizes(struct check *check, const struct check_case *this)
+{
+	static const uint64_t sizes[] = {1, 2, 3, 7, 63, 64, 65, 511, 512, 1023,
+	    1024, 1025, 1447, 1448, 1449, 4095, 4096, 4097, 16383, 16384, 16385,
+	    65535, 65536, 65537, 262144, 1000003};
+	int fd = check_open(check);
+	bool good = fd != -1;
+
+	for (size_t i = 0; good && i < sizeof sizes / sizeof *sizes; i++)
+		good = check_talk(check, fd, sizes[i]);
+	if (fd != -1)
+		(void)close(fd);
+	if (good)
+		(void)snprintf(check->seen, sizeof check->seen,
+		    "%zu messages of %ju to %ju bytes came back",
+		    sizeof sizes / sizeof *sizes, (uintmax_t)sizes[0],
+		    (uintmax_t)sizes[sizeof sizes / sizeof *sizes - 1]);
+	(void)this;
+	return good;
+}
+
+/* One size in pieces of many sizes. */
+static bool
+run_splits(struct check *check, const struct check_case *this)
+{
+	static const size_t pieces[] = {1, 2, 3, 7, 61, 100, 1000, 4097};
+	int fd = check_open(check);
+	bool good = fd != -1;
+
+	for (size_t i = 0; good && i < sizeof pieces / sizeof *pieces; i++) {
+		struct exchange x = {.fd = fd,
+		    .stream = payload_stream(),
+		    .size = this->shape.size,
+		    .write_piece = pieces[i]};
+		good = check_converse(check, &x);
+	}
+	if (fd != -1)
+		(void)close(fd);
+	return good;
+}
+
+/*
+ * All byte values, and sequences that terminals, telnet and text modes treat
+ * in their own way.
+ */
+static bool
+run_binary(struct check *check, const struct check_case *this)
+{
+	static const char special[] =
+	    "\r\n\n\r\r\0\r\xff\xff\xff\xf4\xff\xfd"
+	    "\x06\xff\xf2\x03\x04\x11\x13\x1a\x1c\n~.\n"
+	    "\xef\xbb\xbf\xc3\x28\xed\xa0\x80\b\x7f";
+	uint8_t text[512 + sizeof special];
+	struct exchange x = {.text = text, .size = sizeof text};
+
+	for (size_t i = 0; i < 256; i++) {
+		text[i] = (uint8_t)i;
+		text[256 + i] = (uint8_t)(255 - i);
+	}
+	memcpy(text + 512, special, sizeof special);
+	if ((x.fd = check_open(check)) == -1)
+		return false;
+	bool good = check_converse(check, &x);
+	(void)close(x.fd);
+	(void)this;
+	return good;
+}
+
+static bool
+run_idle(struct check *check, const struct check_case *this)
+{
+	const int64_t idle = 2 * SEC;
+	int fd = check_open(check);
+	bool good = fd != -1;
+
+	for (unsigned i = 0; good && i < this->times; i++) {
+		exchange_pause(idle);
+		good = check_talk(check, fd, this->shape.size);
+	}
+	if (fd != -1)
+		(void)close(fd);
+	return good;
+}
+
+const struct check_case check_cases[] = {
+    {"sizes", "messages of any size come back", run_sizes, {0}, 0, false},
+    {"splits", "however the writes are split", run_splits, {.size = 4099}, 0,
+	false},
+    {"binary", "any byte comes back as it was", run_binary, {0}, 0, false},
+    {"prompt", "each byte at once, without waiting for more or a newline",
+	run_shape, {.size = 200, .write_piece = 1, .lockstep = true}, 1, false},
+    {"pipelining", "10000 messages sent before their answers are awaited",
+	run_shape, {.size = 170000, .write_piece = 17}, 1, false},
+    {"empty", "an end without a byte is answered by an end", run_shape,
+	{.size = 0, .half_close = true}, 3, false},
+    {"half-close", "64 KiB in flight at the half-close come back, then the end",
+	run_shape, {.size = 64 * KIB, .read_last = true, .half_close = true}, 5,
+	false},
+    {"half-close-bulk", "1 MiB, half-closed at the last byte", run_shape,
+	{.size = MIB, .half_close = true}, 3, false},
+    {"slow-reader", "1 MiB to a client that reads slowly", run_shape,
+	{.size = MIB,
+	    .read_piece = 4 * KIB,
+	    .read_pause = 2 * MSEC,
+	    .half_close = true},
+	1, false},
+    {"slow-writer", "a byte now and then, 20 in a second", run_shape,
+	{.size = 20,
+	    .write_piece = 1,
+	    .write_pause = 50 * MSEC,
+	    .half_close = true},
+	1, false},
+    {"simultaneous", "50 open connections are not mixed up", check_crowd, {0},
+	0, false},
+    {"reset", "the server survives clients that reset", check_reset, {0}, 0,
+	false},
+    {"idle", "talk again after two seconds of silence", run_idle, {.size = 100},
+	2, false},
+    {"transfer", "64 MiB, every byte compared", run_shape,
+	{.size = 64 * MIB, .window = 256 * KIB, .half_close = true}, 1, false},
+    {"back-pressure", "32 MiB to a client that lets them pile up", run_shape,
+	{.size = 32 * MIB,
+	    .read_piece = 64 * KIB,
+	    .read_pause = 2 * MSEC,
+	    .half_close = true},
+	1, true},
+    {.name = NULL},
+};

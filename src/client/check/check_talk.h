@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the cases of check have in common: opening a connection and holding a
+ * conversation on it, with what was seen noted for the report.
+ */
+
+#ifndef CHECK_TALK_H
+#define CHECK_TALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/check/check_cases.h"
+
+/* A new connection, or -1. */
+int check_open(struct check *);
+
+/* Holds one conversation; was all well? */
+bool check_converse(struct check *, struct exchange *);
+
+/* A message of that size on a connection, and its answer. */
+bool check_talk(struct check *, int fd, uint64_t size);
+
+#endif

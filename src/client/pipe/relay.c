@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/pipe/relay.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "client/interrupts.h"
+#include "common/clock.h"
+
+enum {
+	UNVERIFIED_MAX = 256 * 1024 * 1024
+};
+
+enum {
+	POLL_INPUT,
+	POLL_SERVER,
+	POLL_OUTPUT,
+	POLLS
+};
+
+static bool
+is_empty(const struct relay_buffer *buffer)
+{
+	return buffer->start == buffer->end;
+}
+
+void
+relay_init(struct relay *relay, int fd, bool verifies)
+{
+	struct stat st;
+
+	relay->fd = fd;
+	relay->verifies = verifies;
+	relay->moved = clock_now();
+	fifo_init(&relay->unverified, UNVERIFIED_MAX);
+	if (fstat(STDOUT_FILENO, &st) == 0) {
+		relay->stdout_is_file =
+		    S_ISREG(st.st_mode) || S_ISBLK(st.st_mode);
+		relay->stdout_is_socket = S_ISSOCK(st.st_mode);
+	}
+}
+
+void
+relay_free(struct relay *relay)
+{
+	fifo_free(&relay->unverified);
+}
+
+bool
+relay_is_over(const struct relay *relay)
+{
+	return relay->failed || (relay->answer_ended && is_empty(&relay->in));
+}
+
+/*
+ * Only when its answer, or the end of it, is what is missing: a slow source
+ * or reader of ours is no fault of the server's.
+ */
+bool
+relay_awaits_server(const struct relay *relay)
+{
+	return is_empty(&relay->in) &&
+	       (relay->sent != relay->received || relay->half_closed);
+}
+
+static void
+fail(struct relay *relay, const char *why)
+{
+	(void)strlcpy(relay->why, why, sizeof relay->why);
+	relay->failed = true;
+}
+
+static bool
+is_passing(int error)
+{
+	return error == EAGAIN || error == EINTR;
+}
+
+static bool
+read_input(struct relay *relay)
+{
+	ssize_t n = read(STDIN_FILENO, relay->out.data, sizeof relay->out.data);
+
+	if (n == -1)
+		return is_passing(errno);
+	relay->input_ended = n == 0;
+	relay->out.start = 0;
+	relay->out.end = (size_t)n;
+	return true;
+}
+
+static void
+half_close(struct relay *relay)
+{
+	if (!relay->input_ended || !is_empty(&relay->out) ||
+	    relay->half_closed || relay->send_error != 0)
+		return;
+	/* a connection that is gone already tells so when it is read */
+	(void)shutdown(relay->fd, SHUT_WR);
+	relay->half_closed = true;
+}
+
+/* What the server said before it went away is still there to be read. */
+static void
+stop_sending(struct relay *relay, int error)
+{
+	relay->send_error = error;
+	relay->input_ended = true;
+	relay->out.start = relay->out.end;
+}
+
+static void
+send_some(struct relay *relay)
+{
+	struct relay_buffer *out = &relay->out;
+	ssize_t n = send(relay->fd, out->data + out->start,
+	    out->end - out->start, MSG_NOSIGNAL);
+
+	if (n == -1) {
+		if (!is_passing(errno))
+			stop_sending(relay, errno);
+		return;
+	}
+	if (relay->verifies &&
+	    !fifo_put(&relay->unverified, out->data + out->start, (size_t)n))
+		fail(relay, "the server keeps back 256 MiB without answering");
+	out->start += (size_t)n;
+	relay->sent += (uint64_t)n;
+}
+
+static void
+verify(struct relay *relay)
+{
+	struct relay_buffer *in = &relay->in;
+	size_t length = in->end - in->start;
+	size_t good =
+	    fifo_match(&relay->unverified, in->data + in->start, length);
+
+	relay->received += good;
+	in->start = in->end;
+	if (good == length)
+		return;
+	(void)snprintf(relay->why, sizeof relay->why,
+	    relay->received == relay->sent
+		? "wrong answer: more bytes than the %ju that were sent"
+		: "wrong answer: first difference at offset %ju",
+	    (uintmax_t)relay->received);
+	relay->failed = true;
+}
+
+static void
+receive_some(struct relay *relay)
+{
+	ssize_t n = read(relay->fd, relay->in.data, sizeof relay->in.data);
+
+	if (n == -1) {
+		if (!is_passing(errno))
+			fail(relay, strerror(errno));
+		return;
+	}
+	relay->answer_ended = n == 0;
+	relay->in.start = 0;
+	relay->in.end = (size_t)n;
+	if (relay->verifies)
+		verify(relay);
+	else
+		relay->received += (uint64_t)n;
+}
+
+/*
+ * Writes without waiting, though standard output blocks and is not ours to
+ * change: a pipe that poll(2) calls writable has room for PIPE_BUF.
+ */
+static bool
+print_some(struct relay *relay)
+{
+	struct relay_buffer *in = &relay->in;
+	size_t length = in->end - in->start;
+	ssize_t n;
+
+	if (relay->stdout_is_socket) {
+		n = send(STDOUT_FILENO, in->data + in->start, length,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	} else {
+		if (!relay->stdout_is_file && length > PIPE_BUF)
+			length = PIPE_BUF;
+		n = write(STDOUT_FILENO, in->data + in->start, length);
+	}
+	if (n == -1)
+		return is_passing(errno);
+	in->start += (size_t)n;
+	return true;
+}
+
+/* What may go on.  Input is taken in only when the last of it has left. */
+static void
+fill_poll_set(const struct relay *relay, struct pollfd pfds[POLLS])
+{
+	short events = 0;
+
+	if (!is_empty(&relay->out))
+		events |= POLLOUT;
+	if (is_empty(&relay->in))
+		events |= POLLIN;
+	pfds[POLL_INPUT] =
+	    (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+	if (relay->input_ended || !is_empty(&relay->out))
+		pfds[POLL_INPUT].fd = -1;
+	pfds[POLL_SERVER] = (struct pollfd){
+	    .fd = events != 0 ? relay->fd : -1, .events = events};
+	pfds[POLL_OUTPUT] = (struct pollfd){
+	    .fd = is_empty(&relay->in) ? -1 : STDOUT_FILENO, .events = POLLOUT};
+}
+
+static const char *
+move(struct relay *relay, const struct pollfd pfds[POLLS])
+{
+	if (pfds[POLL_INPUT].revents != 0 && !read_input(relay))
+		return "standard input";
+	if (pfds[POLL_SERVER].revents != 0) {
+		relay->moved = clock_now();
+		if (is_empty(&relay->in))
+			receive_some(relay);
+		if (!relay->failed && !is_empty(&relay->out))
+			send_some(relay);
+	}
+	if (pfds[POLL_OUTPUT].revents != 0) {
+		relay->moved = clock_now();
+		if (!print_some(relay))
+			return "standard output";
+	}
+	half_close(relay);
+	return NULL;
+}
+
+const char *
+relay_step(struct relay *relay, int64_t until)
+{
+	struct pollfd pfds[POLLS];
+
+	fill_poll_set(relay, pfds);
+	(void)interrupts_poll(pfds, POLLS, until);
+	return move(relay, pfds);
+}

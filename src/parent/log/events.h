@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the log says about the service and its sessions, one function a line,
+ * so that its vocabulary is in one place (with refusals.h and trouble.h).
+ * It is described in echod(8) and programs read it: change it with care.
+ */
+
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "child/sandbox.h"
+#include "common/addr.h"
+#include "common/board.h"
+#include "parent/sessions/children.h"
+
+struct totals {
+	size_t children;  /* live now */
+	uint64_t served;  /* sessions ever begun */
+	uint64_t refused; /* clients ever refused */
+	uint64_t bytes;   /* ever echoed, by live sessions too */
+};
+
+void event_listening(const struct addr *);
+void event_sandbox(enum sandbox);
+void event_ready(void);
+void event_accepted(const struct child *);
+
+/* signo is what killed the session, 0 = it exited. */
+void event_closed(const struct child *, const struct board_line *, enum reason,
+    int signo, int64_t now);
+void event_status(const struct totals *);
+void
+event_session(const struct child *, const struct board_line *, int64_t now);
+void event_reloaded(const char *file);
+void event_reload_failed(const char *why);
+void event_needs_restart(const char *key);
+void event_stopping(size_t children);
+void event_stopped(void);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The log: one line a message, to syslog or standard error.
+ *
+ * Logging never waits.  A line that cannot be written at once is dropped and
+ * counted, and the next line that gets through is preceded by one that tells
+ * how many are missing.  Sessions do not log: the parent does it for them.
+ */
+
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+
+#include "parent/settings/config.h"
+
+/*
+ * Opens the log.  Before this, and until log_ready() for errors, messages go
+ * to standard error, where whoever starts the daemon sees them.  target is
+ * LOG_TARGET_STDERR or LOG_TARGET_SYSLOG.
+ */
+void log_open(enum log_target target);
+
+/* Chooses the least important priority to log, and the facility. */
+void log_configure(int level, int facility);
+
+/* The start is over: standard error is not for syslog's errors any more. */
+void log_ready(void);
+
+/* Whether a message of this priority would be logged. */
+bool log_wants(int priority);
+
+void log_message(int priority, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Whom else log_fatal() tells why the program ends; error is errno as it was
+ * when log_fatal() was called.
+ */
+void log_on_fatal(void (*tell)(const char *message, int error));
+
+/* Logs at LOG_ERR and exits with status 1. */
+_Noreturn void
+log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether messages were dropped that have not been reported. */
+bool log_is_behind(void);
+
+/* Tries to report them.  Returns whether none is left to report. */
+bool log_flush(void);
+
+/* Closes the descriptor, in a process that is not to log. */
+void log_close(void);
+
+#endif

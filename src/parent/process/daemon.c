@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent, and in the process that waits for it to be ready. */
+
+#include "parent/process/daemon.h"
+
+#include <sys/types.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent/log/log.h"
+
+void
+daemon_claim_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1) {
+		(void)close(fd);
+		return;
+	}
+	/* One that is closed would become a file that the daemon logs to. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			log_fatal("cannot open descriptor %d", fd);
+}
+
+void
+daemon_close_inherited(int count)
+{
+	(void)close_range(STDERR_FILENO + 1 + (unsigned)count, UINT_MAX, 0);
+}
+
+/* Returns 1, 0 at the end of the lifeline, or -1 with errno. */
+static ssize_t
+receive(int lifeline)
+{
+	char byte;
+	ssize_t count;
+
+	do
+		count = read(lifeline, &byte, 1);
+	while (count == -1 && errno == EINTR);
+	return count;
+}
+
+/*
+ * The lifeline joins this process and the daemon.  A byte from the daemon
+ * means ready, and the answer that this was heard; its end without a byte
+ * means that the daemon is dead and has said why.
+ */
+static _Noreturn void
+wait_for_daemon(int lifeline)
+{
+	ssize_t count = receive(lifeline);
+
+	if (count == -1)
+		log_message(
+		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
+	else if (count == 1 && (count = write(lifeline, "", 1)) == -1)
+		log_message(
+		    LOG_ERR, "cannot answer the daemon: %s", strerror(errno));
+	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static pid_t
+fork_or_die(void)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		log_fatal("cannot fork: %s", strerror(errno));
+	return pid;
+}
+
+int
+daemon_detach(void)
+{
+	int lifeline[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) == -1)
+		log_fatal("cannot make a lifeline: %s", strerror(errno));
+	if (fork_or_die() != 0) {
+		(void)close(lifeline[1]);
+		wait_for_daemon(lifeline[0]);
+	}
+	(void)close(lifeline[0]);
+	if (setsid() == -1)
+		log_fatal("cannot start a session: %s", strerror(errno));
+	/* Not the leader of the session: it can never get a terminal. */
+	if (fork_or_die() != 0)
+		_exit(EXIT_SUCCESS);
+	(void)umask(022);
+	if (chdir("/") == -1)
+		log_fatal("cannot change to /: %s", strerror(errno));
+	return lifeline[1];
+}
+
+void
+daemon_ready(int lifeline)
+{
+	static const struct timeval patience = {.tv_sec = 10};
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd == -1)
+		log_fatal("cannot open /dev/null: %s", strerror(errno));
+	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
+		if (dup2(fd, standard) == -1)
+			log_fatal("cannot leave descriptor %d: %s", standard,
+			    strerror(errno));
+	(void)close(fd);
+	/* Who does not hear of it takes the start for failed. */
+	(void)setsockopt(
+	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (write(lifeline, "", 1) != 1 || receive(lifeline) != 1)
+		log_fatal("nobody waited for the start");
+	(void)close(lifeline);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "parent/process/memory.h"
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
+ * block, which a session needs, may be there, too (see child/near.c).
+ */
+static void
+hide_if_heap(const char *mapping)
+{
+	extern const char data_end[] __asm__("_end"); /* end(3) */
+	uintptr_t thread = (uintptr_t)&errno, data = (uintptr_t)data_end;
+	uintptr_t start, end, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	char *next;
+
+	if (strstr(mapping, " [heap]") == NULL || strchr(mapping, '/') != NULL)
+		return;
+	start = strtoul(mapping, &next, 16);
+	end = strtoul(next + 1, NULL, 16); /* behind a dash */
+	if (start < data && data < end)    /* it begins where that ends */
+		start = (data + page - 1) & -page;
+	if (start < end && (thread < start || thread >= end))
+		(void)madvise((void *)start, end - start, MADV_DONTFORK);
+}
+
+void
+memory_hide_heap(void)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[256];
+
+	if (file == NULL)
+		return; /* sessions only cost more */
+	while (fgets(line, sizeof line, file) != NULL)
+		hide_if_heap(line);
+	(void)fclose(file);
+}
+
+static void *
+map(size_t size, int sharing)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void *
+memory_private(size_t size)
+{
+	void *memory = map(size, MAP_PRIVATE);
+
+	if (memory != NULL && madvise(memory, size, MADV_DONTFORK) == -1) {
+		(void)munmap(memory, size);
+		return NULL;
+	}
+	return memory;
+}
+
+void *
+memory_shared(size_t size)
+{
+	return map(size, MAP_SHARED);
+}
+
+void
+memory_private_trim(void *memory, size_t size)
+{
+	(void)madvise(memory, size, MADV_DONTNEED);
+}
+
+void
+memory_shared_trim(void *memory, size_t size)
+{
+	(void)madvise(memory, size, MADV_REMOVE);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent; every function is pure. */
+
+#include "parent/sessions/admission.h"
+
+#include "common/clock.h"
+
+/* The length of the longest prefix in the list that has addr, -1 = none. */
+static int
+longest_match(const struct prefix_list *list, const struct addr *addr)
+{
+	int longest = -1;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].length > longest &&
+		    prefix_contains(&list->items[i], addr))
+			longest = list->items[i].length;
+	return longest;
+}
+
+/*
+ * The most specific match decides, and of two that are equal the refusal.
+ * An address that matches nothing is refused if there is a list of those
+ * allowed, and served otherwise.
+ */
+static bool
+is_allowed(const struct config *config, const struct addr *peer)
+{
+	int allowed = longest_match(&config->allow, peer);
+	int denied = longest_match(&config->deny, peer);
+
+	if (allowed == -1 && denied == -1)
+		return config->allow.count == 0;
+	return allowed > denied;
+}
+
+/*
+ * The rate limit is a token bucket, kept as the one instant at which it will
+ * be full again (the "generic cell rate algorithm", ITU-T I.371): a session
+ * moves the instant on by 1/per_second, and it may lie at most burst such
+ * steps ahead.
+ */
+static int64_t
+step(const struct rate *rate)
+{
+	return SEC / rate->per_second;
+}
+
+int64_t
+admission_charge(const struct rate *rate, int64_t rate_clear, int64_t now)
+{
+	if (rate->per_second == 0)
+		return rate_clear;
+	/* What lies further ahead is left of a slower rate before a reload. */
+	if (rate_clear < now || rate_clear > now + step(rate) * rate->burst)
+		rate_clear = now;
+	return rate_clear + step(rate);
+}
+
+static bool
+is_within_rate(const struct rate *rate, int64_t rate_clear, int64_t now)
+{
+	return rate->per_second == 0 ||
+	       admission_charge(rate, rate_clear, now) - now <=
+		   step(rate) * rate->burst;
+}
+
+enum verdict
+admission_check(const struct config *config, const struct addr *peer,
+    struct account account, int64_t now)
+{
+	if (!is_allowed(config, peer))
+		return REFUSED_DENIED;
+	if (config->proxy_protocol == PROXY_REQUIRED)
+		/* A proxy is many clients: no limit of one source is its. */
+		return longest_match(&config->proxy_from, peer) == -1
+			   ? REFUSED_PROXY
+			   : ADMITTED;
+	if (config->max_per_source != 0 &&
+	    account.sessions >= config->max_per_source)
+		return REFUSED_SESSIONS;
+	if (!is_within_rate(&config->rate_per_source, account.rate_clear, now))
+		return REFUSED_RATE;
+	return ADMITTED;
+}
+
+const char *
+admission_reason(enum verdict verdict)
+{
+	static const char *const reasons[NVERDICTS] = {
+	    [REFUSED_DENIED] = "denied",
+	    [REFUSED_PROXY] = "proxy-from",
+	    [REFUSED_SESSIONS] = "max-per-source",
+	    [REFUSED_RATE] = "rate-per-source",
+	};
+
+	return reasons[verdict];
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent. */
+
+#include "parent/sockets/listener.h"
+
+#include <linux/filter.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/session.h"
+#include "common/clock.h"
+#include "parent/log/log.h"
+
+enum {
+	FIRST_PASSED_FD = 3,  /* sd_listen_fds(3): SD_LISTEN_FDS_START */
+	SAME_PORT_TRIES = 32, /* for *:0, the same free port in both families */
+
+	/*
+	 * A silent peer is gone after 60 + 6 * 10 seconds, or by write-timeout
+	 * where there is one: TCP_USER_TIMEOUT takes the place of the count.
+	 */
+	KEEPALIVE_IDLE = 60,
+	KEEPALIVE_INTERVAL = 10,
+	KEEPALIVE_PROBES = 6
+};
+
+/* ---- options ------------------------------------------------------------ */
+
+static bool
+set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+static bool
+set_timeout(int fd, int name, int64_t span)
+{
+	struct timeval tv = {.tv_sec = (time_t)(span / SEC),
+	    .tv_usec = (suseconds_t)(span % SEC / USEC)};
+
+	return setsockopt(fd, SOL_SOCKET, name, &tv, sizeof tv) == 0;
+}
+
+bool
+listener_configure_socket(int fd, const struct config *config)
+{
+	int64_t user_timeout = config->write_timeout / MSEC;
+	int64_t slice = config->write_timeout / STALL_SLICES;
+
+	if (slice == 0 && config->write_timeout != 0)
+		slice = USEC; /* 0 would mean for ever */
+	/* An urgent byte is a byte, to be echoed in its place. */
+	return set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1) &&
+	       set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
+	       set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) &&
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL) &&
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES) &&
+	       set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)user_timeout) &&
+	       set_timeout(fd, SO_RCVTIMEO, config->idle_timeout) &&
+	       set_timeout(fd, SO_SNDTIMEO, slice);
+}
+
+bool
+listeners_configure(struct listeners *listeners, const struct config *config)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *l = &listeners->items[i];
+		char name[ADDR_STRLEN];
+		if (listener_configure_socket(l->fd, config) &&
+		    listen(l->fd, (int)config->backlog) == 0) {
+			l->stale = true;
+			continue;
+		}
+		log_message(LOG_ERR, "cannot configure %s: %s",
+		    addr_format(&l->addr, name), strerror(errno));
+		good = false;
+	}
+	return good;
+}
+
+/* ---- opening ------------------------------------------------------------ */
+
+static bool
+local_address(int fd, struct addr *addr)
+{
+	struct sockaddr_storage ss;
+	socklen_t length = sizeof ss;
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &length) == -1)
+		return false;
+	if (!addr_from_sockaddr(addr, (struct sockaddr *)&ss)) {
+		errno = EAFNOSUPPORT;
+		return false;
+	}
+	return true;
+}
+
+static bool
+append(struct listeners *listeners, int fd)
+{
+	struct listener *grown =
+	    reallocarray(listeners->items, listeners->count + 1, sizeof *grown);
+
+	if (grown == NULL)
+		return false;
+	listeners->items = grown;
+	grown += listeners->count;
+	*grown = (struct listener){.fd = fd};
+	if (!local_address(fd, &grown->addr))
+		return false;
+	listeners->count++;
+	return true;
+}
+
+/* Returns a bound socket, or -1 with errno. */
+static int
+bind_socket(const struct addr *addr)
+{
+	struct sockaddr_storage ss;
+	socklen_t length = addr_to_sockaddr(addr, &ss);
+	int fd =
+	    socket(addr->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	if (set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+	    (addr->family != AF_INET6 ||
+		set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
+	    bind(fd, (struct sockaddr *)&ss, length) == 0)
+		return fd;
+	int error = errno;
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+static bool
+open_one(struct listeners *listeners, const struct addr *addr)
+{
+	int fd = bind_socket(addr);
+
+	if (fd == -1)
+		return false;
+	if (append(listeners, fd))
+		return true;
+	int error = errno;
+	(void)close(fd);
+	errno = error;
+	return false;
+}
+
+static bool
+is_family_missing(int error)
+{
+	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
+}
+
+/* "*": both families on one port; one is enough where there is no other. */
+static bool
+open_both(struct listeners *listeners, const struct addr *any)
+{
+	struct addr v4 = {.family = AF_INET, .port = any->port};
+	struct addr v6 = {.family = AF_INET6, .port = any->port};
+
+	for (int i = 0; i < SAME_PORT_TRIES; i++) {
+		bool have_v4 = open_one(listeners, &v4);
+		if (!have_v4 && !is_family_missing(errno))
+			return false;
+		if (have_v4)
+			v6.port =
+			    listeners->items[listeners->count - 1].addr.port;
+		if (open_one(listeners, &v6) ||
+		    (have_v4 && is_family_missing(errno)))
+			return true;
+		if (!have_v4 || any->port != 0 || errno != EADDRINUSE)
+			return false;
+		(void)close(listeners->items[--listeners->count].fd);
+	}
+	return false;
+}
+
+void
+listeners_open(struct listeners *listeners, const struct config *config)
+{
+	*listeners = (struct listeners){0};
+	for (size_t i = 0; i < config->listen.count; i++) {
+		const struct addr *addr = &config->listen.items[i];
+		char name[ADDR_STRLEN];
+		bool good = addr->family == AF_UNSPEC
+				? open_both(listeners, addr)
+				: open_one(listeners, addr);
+		if (!good)
+			log_fatal("cannot listen on %s: %s",
+			    addr_format(addr, name), strerror(errno));
+	}
+}
+
+/* ---- adopting ----------------------------------------------------------- */
+
+static bool
+has_option(int fd, int name, int value)
+{
+	int actual;
+	socklen_t length = sizeof actual;
+
+	return getsockopt(fd, SOL_SOCKET, name, &actual, &length) == 0 &&
+	       actual == value;
+}
+
+/* Why a passed descriptor cannot be listened on, or NULL. */
+static const char *
+unfit(int fd)
+{
+	if (!has_option(fd, SO_TYPE, SOCK_STREAM))
+		return "not a stream socket";
+	if (!has_option(fd, SO_DOMAIN, AF_INET) &&
+	    !has_option(fd, SO_DOMAIN, AF_INET6))
+		return "not an internet socket";
+	if (!has_option(fd, SO_PROTOCOL, IPPROTO_TCP))
+		return "not a TCP socket";
+	if (!has_option(fd, SO_ACCEPTCONN, 1))
+		return "not listening";
+	return NULL;
+}
+
+void
+listeners_adopt(struct listeners *listeners, int count)
+{
+	*listeners = (struct listeners){.adopted = true};
+	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + count; fd++) {
+		const char *why = unfit(fd);
+		if (why != NULL)
+			log_fatal("passed descriptor %d: %s", fd, why);
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+		    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+		    !append(listeners, fd))
+			log_fatal(
+			    "passed descriptor %d: %s", fd, strerror(errno));
+	}
+}
+
+/*
+ * The least TTL of a packet that the socket takes.  It is meant for RFC 5082;
+ * no packet that crossed a router has 255, and hosts do not begin with it.
+ * The kernel looks at it for a SYN, but not for the packets that complete a
+ * connection; the new socket inherits it.
+ */
+static bool
+set_least_ttl(const struct listener *listener, int fd, int ttl)
+{
+	if (listener->addr.family == AF_INET)
+		return set_int(fd, IPPROTO_IP, IP_MINTTL, ttl);
+	return set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl);
+}
+
+void
+listeners_deafen(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *listener = &listeners->items[i];
+		(void)set_least_ttl(listener, listener->fd, 255);
+		listener->stale = true;
+	}
+}
+
+void
+listener_refresh_socket(
+    const struct listener *listener, int fd, const struct config *config)
+{
+	/* What fails here does so because the client has gone. */
+	(void)listener_configure_socket(fd, config);
+	(void)set_least_ttl(listener, fd, 0);
+}
+
+void
+listeners_close(struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		(void)close(listeners->items[i].fd);
+	free(listeners->items);
+	listeners->items = NULL;
+	listeners->count = 0;
+}
+
+/* ---- accepting ---------------------------------------------------------- */
+
+/*
+ * accept(2) also hands on errors of the connection it would have returned,
+ * and of a firewall; those concern that one client only.
+ */
+static const struct {
+	int error;
+	enum accepted outcome;
+} outcomes[] = {
+    {EAGAIN, ACCEPTED_NOBODY},
+    {ECONNABORTED, ACCEPTED_GONE},
+    {EINTR, ACCEPTED_GONE},
+    {EPROTO, ACCEPTED_GONE},
+    {EPERM, ACCEPTED_GONE},
+    {ETIMEDOUT, ACCEPTED_GONE},
+    {ENETDOWN, ACCEPTED_GONE},
+    {ENETUNREACH, ACCEPTED_GONE},
+    {ENOPROTOOPT, ACCEPTED_GONE},
+    {EHOSTDOWN, ACCEPTED_GONE},
+    {EHOSTUNREACH, ACCEPTED_GONE},
+    {ENONET, ACCEPTED_GONE},
+    {EMFILE, ACCEPTED_EXHAUSTED},
+    {ENFILE, ACCEPTED_EXHAUSTED},
+    {ENOBUFS, ACCEPTED_EXHAUSTED},
+    {ENOMEM, ACCEPTED_EXHAUSTED},
+};
+
+static enum accepted
+classify(int error)
+{
+	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+		if (outcomes[i].error == error)
+			return outcomes[i].outcome;
+	return ACCEPTED_BROKEN;
+}
+
+enum accepted
+listener_accept(const struct listener *listener, int *fd, struct addr *peer)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t length = sizeof ss;
+
+	*fd = accept4(
+	    listener->fd, (struct sockaddr *)&ss, &length, SOCK_CLOEXEC);
+	if (*fd == -1)
+		return classify(errno);
+	if (addr_from_sockaddr(peer, (struct sockaddr *)&ss))
+		return ACCEPTED_PEER;
+	(void)close(*fd);
+	return ACCEPTED_GONE;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The listening sockets: made here or handed over by a service manager.
+ *
+ * Every option that a session's socket needs is set on the listening socket
+ * and inherited through accept(2), so that a connection costs no call for it.
+ */
+
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/addr.h"
+#include "parent/settings/config.h"
+
+struct listener {
+	int fd;
+	struct addr addr;
+
+	/*
+	 * Clients may wait whose sockets have not inherited the options: of a
+	 * listener that another process has listened on, that has just been
+	 * configured anew, or that is deaf.
+	 */
+	bool stale;
+};
+
+struct listeners {
+	struct listener *items;
+	size_t count;
+	bool adopted; /* the service manager keeps them open over a restart */
+};
+
+/* What became of an accept(2). */
+enum accepted {
+	ACCEPTED_PEER,      /* a client, its socket and address */
+	ACCEPTED_NOBODY,    /* nobody waits */
+	ACCEPTED_GONE,      /* a client gave up; perhaps another one waits */
+	ACCEPTED_EXHAUSTED, /* no descriptor or memory now; errno says which */
+	ACCEPTED_BROKEN     /* not a listening socket; errno */
+};
+
+/* Opens what config.listen names.  Ends the program if one cannot be had. */
+void listeners_open(struct listeners *, const struct config *);
+
+/* Takes over count descriptors from 3 on; ends the program if one is unfit. */
+void listeners_adopt(struct listeners *, int count);
+
+/*
+ * Listens, and sets what sessions will inherit; again after a reload.  False
+ * if it failed for any, which is logged.
+ */
+bool listeners_configure(struct listeners *, const struct config *);
+
+/* The same for one connected socket.  False with errno if it is unfit. */
+bool listener_configure_socket(int fd, const struct config *);
+
+/* Sets what a client of a stale listener has not inherited. */
+void
+listener_refresh_socket(const struct listener *, int fd, const struct config *);
+
+enum accepted
+listener_accept(const struct listener *, int *fd, struct addr *peer);
+
+/*
+ * Answers nobody who begins to connect from now on, as if the packet were
+ * lost, while connections that have begun are completed.  Then the queue can
+ * be emptied and the socket closed without a reset for anybody.
+ */
+void listeners_deafen(struct listeners *);
+
+void listeners_close(struct listeners *);
+
+#endif
