@@ -77,7 +77,7 @@ LINK := $(if $(LINK),$(LINK),$(if $(call try,-static-pie $(LIBBSD_STATIC)),stati
 PIE = -pie
 LIBS = $(LIBBSD)
 ifeq ($(LINK),static)
-echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/near.ld) \
+echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
 	-Wl,-u,_dl_early_allocate,--wrap=_dl_early_allocate
 echod_LIBS = $(LIBBSD_STATIC)
 else
@@ -97,7 +97,7 @@ ALL = $(BIN)/echod $(BIN)/echoc
 all: $(ALL)
 
 $(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT) \
-	    src/child/near.ld
+	    src/child/layout.ld
 	$(say) LINK $@
 	$(Q)$(LINK_C) $(echod_PIE) -o $@ $(filter %.o,$^) $(echod_LIBS)
 

@@ -13,15 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/proctitle.h"
 #include "common/signals.h"
-#include "common/title.h"
-#include "parent/intake.h"
+#include "parent/acceptor.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/daemon.h"
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
-#include "parent/process/trial.h"
+#include "parent/process/sandbox_probe.h"
 #include "parent/server.h"
 #include "parent/settings/config.h"
 #include "parent/sockets/inetd.h"
@@ -110,7 +110,7 @@ listen_for_clients(
 static enum sandbox
 choose_sandbox(const struct config *config)
 {
-	enum sandbox sandbox = config->sandbox ? trial_sandbox() : SANDBOX_OFF;
+	enum sandbox sandbox = config->sandbox ? sandbox_probe() : SANDBOX_OFF;
 
 	event_sandbox(sandbox);
 	return sandbox;
@@ -160,7 +160,7 @@ serve_inetd(void)
 	server->sandbox = choose_sandbox(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
 		log_fatal("standard input is not a TCP socket");
-	intake_admit(server, fd, &peer);
+	acceptor_admit(server, fd, &peer);
 	server_run(server);
 }
 
@@ -170,7 +170,7 @@ main(int argc, char **argv)
 	static struct command_line command;
 
 	daemon_claim_standard_descriptors();
-	title_init(argc, argv);
+	proctitle_init(argc, argv);
 	server = calloc(1, sizeof *server);
 	if (server == NULL)
 		log_fatal("out of memory");

@@ -20,11 +20,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "child/near.h"
 #include "child/proxy.h"
+#include "child/session_state.h"
 #include "common/clock.h"
+#include "common/proctitle.h"
 #include "common/signals.h"
-#include "common/title.h"
 
 enum {
 	/*
@@ -83,8 +83,8 @@ static bool
 overdue(void)
 {
 	if (signals_take(SIGALRM))
-		near.alarms++;
-	return near.alarms > LIFETIME_GRACE;
+		session_state.alarms++;
+	return session_state.alarms > LIFETIME_GRACE;
 }
 
 /* A wait for input was interrupted: is it time to go? */
@@ -92,15 +92,15 @@ static enum reason
 interrupted(void)
 {
 	if (signals_take(SIGTERM))
-		near.stopping = true;
+		session_state.stopping = true;
 	bool over = overdue();
-	if (!near.stopping && near.alarms == 0)
+	if (!session_state.stopping && session_state.alarms == 0)
 		return REASON_NONE; /* stopped and continued, or traced */
-	if (!near.quiet && !over) {
-		near.quiet = true;
+	if (!session_state.quiet && !over) {
+		session_state.quiet = true;
 		return REASON_NONE;
 	}
-	return near.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
+	return session_state.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
 }
 
 static enum reason
@@ -180,7 +180,8 @@ take_header(int fd, struct board_line *line)
 	ssize_t count = 0;
 
 	while (state == PROXY_MORE) {
-		count = read(fd, near.buffer, sizeof near.buffer);
+		count =
+		    read(fd, session_state.buffer, sizeof session_state.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			if (reason == REASON_NONE)
@@ -188,13 +189,15 @@ take_header(int fd, struct board_line *line)
 			return reason == REASON_SHUTDOWN ? reason
 							 : REASON_PROXY;
 		}
-		state = proxy_feed(&parser, (const uint8_t *)near.buffer,
-		    (size_t)count, &taken);
+		state =
+		    proxy_feed(&parser, (const uint8_t *)session_state.buffer,
+			(size_t)count, &taken);
 	}
 	if (state == PROXY_BAD)
 		return REASON_PROXY;
 	report_header(line, &parser);
-	return write_all(fd, near.buffer + taken, (size_t)count - taken, line);
+	return write_all(
+	    fd, session_state.buffer + taken, (size_t)count - taken, line);
 }
 
 static enum reason
@@ -203,13 +206,15 @@ echo(int fd, struct board_line *line)
 	enum reason reason;
 
 	do {
-		ssize_t count = read(fd, near.buffer, sizeof near.buffer);
+		ssize_t count =
+		    read(fd, session_state.buffer, sizeof session_state.buffer);
 		if (count <= 0) {
 			reason = nothing_read(count);
 			continue;
 		}
-		near.quiet = false;
-		reason = write_all(fd, near.buffer, (size_t)count, line);
+		session_state.quiet = false;
+		reason =
+		    write_all(fd, session_state.buffer, (size_t)count, line);
 	} while (reason == REASON_NONE);
 	return reason;
 }
@@ -220,7 +225,7 @@ session_run(const struct session *session)
 	if (!signals_session() ||
 	    !sandbox_isolate(session->fd, session->parent))
 		leave(session, REASON_SANDBOX);
-	title_set(session->title);
+	proctitle_set(session->title);
 	if (!lifetime_start(session->max_lifetime) ||
 	    !sandbox_enter(session->sandbox))
 		leave(session, REASON_SANDBOX);

@@ -8,7 +8,7 @@
 #include <signal.h>
 
 #include "common/clock.h"
-#include "parent/intake.h"
+#include "parent/acceptor.h"
 #include "parent/log/events.h"
 
 /* Sessions take two of these in a row without input between for quiet. */
@@ -25,8 +25,8 @@ close_listeners(struct server *server)
 	bool wait = !server->listeners.adopted && !server->overdue;
 
 	if (wait)
-		intake_last(server);
-	if (!wait || intake_is_open(server))
+		acceptor_last(server);
+	if (!wait || acceptor_is_open(server))
 		listeners_close(&server->listeners);
 }
 
@@ -46,7 +46,7 @@ void
 drain_end(struct server *server, int64_t now)
 {
 	server->overdue = true;
-	intake_abandon(server);
+	acceptor_abandon(server);
 	drain_remind(server, now);
 }
 

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 
 #include "common/clock.h"
-#include "parent/intake.h"
+#include "parent/acceptor.h"
 #include "parent/log/events.h"
-#include "parent/sessions/naming.h"
+#include "parent/sessions/proxied.h"
 
 #define SWEEP_DELAY (500 * MSEC)
 
@@ -46,7 +46,7 @@ is_worth_a_line(struct server *server, const struct child *child,
 	if (reason == REASON_REFUSED)
 		return false;
 	return reason != REASON_PROXY ||
-	       intake_count_refusal(server, &peer, "proxy-header", now) == 1;
+	       acceptor_count_refusal(server, &peer, "proxy-header", now) == 1;
 }
 
 static void
@@ -60,7 +60,7 @@ session_ended(
 	if (is_worth_a_line(server, child, reason, now))
 		event_closed(child, line, reason, signo, now);
 	server->bytes += line->bytes;
-	naming_forget(server, child);
+	proxied_forget(server, child);
 	sources_drop(&server->sources, child->source);
 	children_release(&server->children, child);
 }

@@ -18,14 +18,14 @@
 
 #include "common/clock.h"
 #include "common/signals.h"
+#include "parent/acceptor.h"
 #include "parent/drain.h"
-#include "parent/intake.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/memory.h"
 #include "parent/reaper.h"
 #include "parent/reload.h"
-#include "parent/sessions/naming.h"
+#include "parent/sessions/proxied.h"
 
 #define LOG_DELAY      SEC
 #define STATUS_DELAY   SEC
@@ -94,7 +94,7 @@ notify_watchdog(struct server *server, int64_t now)
 static void
 accept_again(struct server *server, int64_t now)
 {
-	(void)server; /* the timer being off opens the intake */
+	(void)server; /* the timer being off lets clients in again */
 	(void)now;
 }
 
@@ -129,12 +129,12 @@ flush_log(struct server *server, int64_t now)
 
 static void (*const timers[NTIMERS])(struct server *, int64_t now) = {
     [TIMER_ACCEPT] = accept_again,
-    [TIMER_FORK] = intake_retry,
+    [TIMER_FORK] = acceptor_retry,
     [TIMER_ACCEPT_TROUBLE] = accept_trouble_over,
     [TIMER_FORK_TROUBLE] = fork_trouble_over,
     [TIMER_REFUSALS] = refusals_over,
     [TIMER_SWEEP] = reap_any,
-    [TIMER_NAMING] = naming_look,
+    [TIMER_PROXIED] = proxied_look,
     [TIMER_LOG] = flush_log,
     [TIMER_STATUS] = notify_status,
     [TIMER_WATCHDOG] = notify_watchdog,
@@ -217,7 +217,7 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 	size_t count = 1 + server->listeners.count;
 	int64_t next = next_due(server);
 	struct timespec timeout = clock_timespec(next > now ? next - now : 0);
-	bool open = intake_is_open(server);
+	bool open = acceptor_is_open(server);
 
 	polled[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	for (size_t i = 0; i < server->listeners.count; i++)
@@ -237,7 +237,7 @@ take_clients(struct server *server, const struct pollfd *polled)
 {
 	for (size_t i = 0; i < server->listeners.count; i++)
 		if (polled[1 + i].revents != 0)
-			intake_accept(server, &server->listeners.items[i]);
+			acceptor_accept(server, &server->listeners.items[i]);
 }
 
 void

@@ -3,7 +3,7 @@
 /*
  * The server: the state of the listening parent, and the loop that waits,
  * accepts, reaps, reloads and stops.  The loop is server.c; accepting and
- * forking is intake.c; reaping is reaper.c; stopping is drain.c.
+ * forking is acceptor.c; reaping is reaper.c; stopping is drain.c.
  */
 
 #ifndef SERVER_H
@@ -30,7 +30,7 @@ enum timer {
 	TIMER_FORK_TROUBLE,
 	TIMER_REFUSALS, /* a period of refusals is over */
 	TIMER_SWEEP,    /* look for ended sessions that did not say so */
-	TIMER_NAMING,   /* look for PROXY headers */
+	TIMER_PROXIED,  /* look for PROXY headers */
 	TIMER_LOG,      /* tell of dropped messages */
 	TIMER_STATUS,   /* tell the service manager */
 	TIMER_WATCHDOG,
@@ -63,7 +63,7 @@ struct server {
 	struct child *pending;
 	int64_t fork_delay;
 
-	struct child_queue unnamed; /* see naming.h */
+	struct child_queue unnamed; /* see proxied.h */
 
 	bool stopping;
 	bool overdue; /* the drain deadline is over */

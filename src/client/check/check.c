@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/check/check_cases.h"
+#include "client/check/cases.h"
 #include "client/commands.h"
 #include "client/connect.h"
 #include "client/interrupts.h"

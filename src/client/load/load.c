@@ -14,11 +14,11 @@
 
 #include "client/commands.h"
 #include "client/connect.h"
-#include "client/draw.h"
 #include "client/interrupts.h"
-#include "client/load/swarm.h"
-#include "client/report.h"
-#include "client/svg.h"
+#include "client/load/bar_chart.h"
+#include "client/load/pool.h"
+#include "client/load/report.h"
+#include "client/load/svg.h"
 #include "client/threshold.h"
 #include "client/units.h"
 
@@ -73,7 +73,7 @@ static struct load_options options = {
 
 /* Static because its histograms are large. */
 static struct report report;
-static struct swarm swarm;
+static struct pool pool;
 
 static uint64_t
 count_failures(void)
@@ -90,7 +90,7 @@ static void
 print_progress(int64_t span, uint64_t *messages)
 {
 	const struct histogram *h =
-	    report.rate > 0 ? &swarm.corrected : &swarm.raw;
+	    report.rate > 0 ? &pool.corrected : &pool.raw;
 	double seconds = (double)span / SEC;
 	uint64_t done = report.answered - *messages;
 	char p50[UNITS_STRLEN], p99[UNITS_STRLEN], max[UNITS_STRLEN];
@@ -101,7 +101,7 @@ print_progress(int64_t span, uint64_t *messages)
 	(void)fprintf(stderr,
 	    "%6.1f s %9.0f msg/s %9.2f MB/s  p50 %s  p99 %s  max %s  %ju"
 	    " errors\n",
-	    (double)(swarm.now - swarm.schedule.began) / SEC,
+	    (double)(pool.now - pool.schedule.began) / SEC,
 	    (double)done / seconds,
 	    (double)(done * report.size) / seconds / 1e6,
 	    units_format_span(histogram_percentile(h, 50), p50),
@@ -117,21 +117,21 @@ run(void)
 	int64_t last;
 	bool over = false;
 
-	swarm_open(&swarm);
-	last = swarm.now;
+	pool_open(&pool);
+	last = pool.now;
 	while (!over) {
-		over = swarm_run(&swarm, last + SEC);
-		if (!swarm.stopping && swarm.now >= last + SEC) {
-			print_progress(swarm.now - last, &messages);
+		over = pool_run(&pool, last + SEC);
+		if (!pool.stopping && pool.now >= last + SEC) {
+			print_progress(pool.now - last, &messages);
 			last += SEC;
 		}
-		swarm_collect(&swarm);
-		if (swarm.now >= last + SEC)
-			last = swarm.now;
+		pool_collect(&pool);
+		if (pool.now >= last + SEC)
+			last = pool.now;
 		if (interrupts_take_interim())
 			report_text(stderr, &report);
 	}
-	swarm_close(&swarm);
+	pool_close(&pool);
 }
 
 /* Finds the address that answers; false when none does. */
@@ -145,7 +145,7 @@ choose_address(const struct target *target, char text[ADDR_STRLEN])
 
 	if (addr_from_sockaddr(&addr, address->ai_addr))
 		(void)addr_format(&addr, text);
-	swarm.address = address;
+	pool.address = address;
 	if (fd == -1) {
 		warnx("%s: %s", text, strerror(saved));
 		if (saved != EINTR) {
@@ -206,7 +206,8 @@ write_reports(const struct threshold_list *thresholds, int status)
 	FILE *text = options.json ? stderr : stdout;
 
 	report_text(text, &report);
-	draw_histogram(text, report_latency(&report), draw_has_utf8());
+	bar_chart_histogram(
+	    text, report_latency(&report), bar_chart_has_utf8());
 	if (options.json)
 		report_json(stdout, &report, thresholds, status);
 }
@@ -228,10 +229,10 @@ parse(int argc, char **argv, struct target *target,
 	report.size = options.size;
 	report.rate = options.rate;
 	report.churn = options.churn;
-	swarm.target = target;
-	swarm.duration = options.duration;
-	swarm.schedule.rate = options.rate;
-	swarm.report = &report;
+	pool.target = target;
+	pool.duration = options.duration;
+	pool.schedule.rate = options.rate;
+	pool.report = &report;
 }
 
 int

@@ -14,7 +14,7 @@
 
 #include "client/commands.h"
 #include "client/interrupts.h"
-#include "client/ping/ping_link.h"
+#include "client/ping/link.h"
 #include "client/threshold.h"
 
 enum {

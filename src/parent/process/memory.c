@@ -13,7 +13,7 @@
 
 /*
  * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
- * block, which a session needs, may be there, too (see child/near.c).
+ * block, which a session needs, may be there, too (see child/session_state.c).
  */
 static void
 hide_if_heap(const char *mapping)

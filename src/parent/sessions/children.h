@@ -35,7 +35,7 @@ struct child {
 	enum reason cut; /* why the parent killed it; REASON_NONE if not */
 	bool leaving;    /* it says so, and is not reaped yet */
 	TAILQ_ENTRY(child) departure;
-	TAILQ_ENTRY(child) unnamed; /* see naming.h */
+	TAILQ_ENTRY(child) unnamed; /* see proxied.h */
 	bool proxied; /* it comes through a proxy that is believed */
 	bool awaited; /* it is among the unnamed */
 };

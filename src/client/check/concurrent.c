@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/check/check_crowd.h"
+#include "client/check/concurrent.h"
 
 #include <sys/socket.h>
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/check/check_talk.h"
+#include "client/check/message.h"
 #include "client/payload.h"
 
 enum {
@@ -63,7 +63,7 @@ run_round(struct check *check, const int fds[CROWD],
 }
 
 bool
-check_crowd(struct check *check, const struct check_case *this)
+check_concurrent(struct check *check, const struct check_case *this)
 {
 	int fds[CROWD];
 	uint64_t streams[CROWD];
@@ -107,13 +107,13 @@ bool
 check_reset(struct check *check, const struct check_case *this)
 {
 	int old = check_open(check), new = -1;
-	bool good = old != -1 && check_talk(check, old, SMALL);
+	bool good = old != -1 && check_message(check, old, SMALL);
 
 	/* a server may be slow to notice, so the old one talks each time */
 	for (int i = 0; good && i < RESETS; i++)
-		good = reset_one(check) && check_talk(check, old, SMALL);
+		good = reset_one(check) && check_message(check, old, SMALL);
 	good = good && (new = check_open(check)) != -1;
-	good = good && check_talk(check, new, SMALL);
+	good = good && check_message(check, new, SMALL);
 	if (old != -1)
 		(void)close(old);
 	if (new != -1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/draw.h"
+#include "client/load/bar_chart.h"
 
 #include <inttypes.h>
 #include <langinfo.h>
@@ -24,7 +24,7 @@ struct scale {
 };
 
 bool
-draw_has_utf8(void)
+bar_chart_has_utf8(void)
 {
 	return setlocale(LC_CTYPE, "") != NULL &&
 	       strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -100,7 +100,7 @@ print_row(FILE *out, double from, uint64_t count, uint64_t all, double length,
 }
 
 void
-draw_histogram(FILE *out, const struct histogram *h, bool utf8)
+bar_chart_histogram(FILE *out, const struct histogram *h, bool utf8)
 {
 	struct scale scale;
 	uint64_t most = 0;

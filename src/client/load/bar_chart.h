@@ -6,8 +6,8 @@
  * '#' elsewhere.
  */
 
-#ifndef DRAW_H
-#define DRAW_H
+#ifndef BAR_CHART_H
+#define BAR_CHART_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,9 +15,9 @@
 #include "client/histogram.h"
 
 /* Does the locale of the environment use UTF-8? */
-bool draw_has_utf8(void);
+bool bar_chart_has_utf8(void);
 
 /* Writes nothing when the histogram is empty. */
-void draw_histogram(FILE *, const struct histogram *, bool utf8);
+void bar_chart_histogram(FILE *, const struct histogram *, bool utf8);
 
 #endif

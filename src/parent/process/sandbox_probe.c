@@ -5,7 +5,7 @@
  * socket pair for a client, so what has passed it is what clients get.
  */
 
-#include "parent/process/trial.h"
+#include "parent/process/sandbox_probe.h"
 
 #include <sys/types.h>
 
@@ -28,7 +28,7 @@ serve(int fd, pid_t parent, enum sandbox sandbox, struct board_line *line)
 	struct session session = {
 	    .fd = fd,
 	    .parent = parent,
-	    .title = "echod: trial",
+	    .title = "echod: sandbox probe",
 	    .line = line,
 	    .sandbox = sandbox,
 	};
@@ -69,7 +69,7 @@ try_sandbox(enum sandbox sandbox, struct board_line *line)
 }
 
 enum sandbox
-trial_sandbox(void)
+sandbox_probe(void)
 {
 	static const enum sandbox modes[] = {SANDBOX_STRICT, SANDBOX_FILTER};
 	struct board_line *line = memory_shared(sizeof *line);

@@ -8,16 +8,16 @@
  * the parent has formatted.
  */
 
-#ifndef TITLE_H
-#define TITLE_H
+#ifndef PROCTITLE_H
+#define PROCTITLE_H
 
 /*
  * To be called first in main().  Notes where the kernel has the arguments and
  * the environment, and moves both elsewhere.
  */
-void title_init(int argc, char **argv);
+void proctitle_init(int argc, char **argv);
 
 /* Cut short if there is no room for more. */
-void title_set(const char *text);
+void proctitle_set(const char *text);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "client/report.h"
+#include "client/load/report.h"
 
 void svg_write(FILE *, const struct report *);
 

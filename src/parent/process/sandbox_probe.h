@@ -2,8 +2,8 @@
 
 /* A trial session at start-up, which finds out how sessions can be confined. */
 
-#ifndef TRIAL_H
-#define TRIAL_H
+#ifndef SANDBOX_PROBE_H
+#define SANDBOX_PROBE_H
 
 #include "child/sandbox.h"
 
@@ -12,6 +12,6 @@
  * filter where another filter is in force already.  Ends the program if
  * neither works.
  */
-enum sandbox trial_sandbox(void);
+enum sandbox sandbox_probe(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/ping/ping_report.h"
+#include "client/ping/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "child/near.h"
+#include "child/session_state.h"
 
 #include <stddef.h>
 
-_Alignas(4096) struct near near;
+_Alignas(4096) struct session_state session_state;
 
 /*
  * Where libc, in a static program, gets the memory for its thread's block.  It
@@ -21,8 +21,8 @@ void *lend(size_t) __asm__("__wrap__dl_early_allocate");
 void *
 lend(size_t size)
 {
-	if (near.lent || size > sizeof near.thread)
+	if (session_state.lent || size > sizeof session_state.thread)
 		return allocate(size);
-	near.lent = true;
-	return near.thread + sizeof near.thread - size;
+	session_state.lent = true;
+	return session_state.thread + sizeof session_state.thread - size;
 }

@@ -8,18 +8,18 @@
  * ends sessions whose header does not come.
  */
 
-#ifndef NAMING_H
-#define NAMING_H
+#ifndef PROXIED_H
+#define PROXIED_H
 
 #include "parent/server.h"
 
 /* A session has begun whose header is awaited. */
-void naming_expect(struct server *, struct child *);
+void proxied_expect(struct server *, struct child *);
 
 /* A session has ended, perhaps before its header was looked at. */
-void naming_forget(struct server *, struct child *);
+void proxied_forget(struct server *, struct child *);
 
 /* Looks at the sessions whose header is awaited. */
-void naming_look(struct server *, int64_t now);
+void proxied_look(struct server *, int64_t now);
 
 #endif

@@ -2,26 +2,26 @@
 
 /* Runs in the parent. */
 
-#include "parent/sessions/naming.h"
+#include "parent/sessions/proxied.h"
 
 #include "common/clock.h"
-#include "parent/intake.h"
+#include "parent/acceptor.h"
 #include "parent/sessions/admission.h"
 
 #define LOOK_DELAY      (250 * MSEC)
 #define HEADER_DEADLINE (5 * SEC)
 
 void
-naming_expect(struct server *server, struct child *child)
+proxied_expect(struct server *server, struct child *child)
 {
 	TAILQ_INSERT_TAIL(&server->unnamed, child, unnamed);
 	child->awaited = true;
-	if (server->due[TIMER_NAMING] == 0)
-		server->due[TIMER_NAMING] = clock_now() + LOOK_DELAY;
+	if (server->due[TIMER_PROXIED] == 0)
+		server->due[TIMER_PROXIED] = clock_now() + LOOK_DELAY;
 }
 
 void
-naming_forget(struct server *server, struct child *child)
+proxied_forget(struct server *server, struct child *child)
 {
 	if (child->awaited)
 		TAILQ_REMOVE(&server->unnamed, child, unnamed);
@@ -36,10 +36,10 @@ charge(struct server *server, struct child *child, int64_t now)
 
 	if (!board_client(children_line(&server->children, child), &client))
 		return; /* it names nobody: there is nobody to charge */
-	struct source *source = intake_source(server, &client, now);
+	struct source *source = acceptor_source(server, &client, now);
 	if (config->max_per_source != 0 &&
 	    source->sessions >= config->max_per_source) {
-		intake_count_refusal(server, &source->prefix,
+		acceptor_count_refusal(server, &source->prefix,
 		    admission_reason(REFUSED_SESSIONS), now);
 		child_kill(child, REASON_REFUSED);
 		return;
@@ -49,7 +49,7 @@ charge(struct server *server, struct child *child, int64_t now)
 }
 
 void
-naming_look(struct server *server, int64_t now)
+proxied_look(struct server *server, int64_t now)
 {
 	struct child *child, *next;
 
@@ -59,13 +59,13 @@ naming_look(struct server *server, int64_t now)
 		const struct board_line *line =
 		    children_line(&server->children, child);
 		if (line->header != HEADER_AWAITED) {
-			naming_forget(server, child);
+			proxied_forget(server, child);
 			charge(server, child, now);
 		} else if (now - child->started >= HEADER_DEADLINE) {
-			naming_forget(server, child);
+			proxied_forget(server, child);
 			child_kill(child, REASON_PROXY);
 		}
 	}
 	if (!TAILQ_EMPTY(&server->unnamed))
-		server->due[TIMER_NAMING] = now + LOOK_DELAY;
+		server->due[TIMER_PROXIED] = now + LOOK_DELAY;
 }

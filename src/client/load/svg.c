@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/svg.h"
+#include "client/load/svg.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -10,8 +10,8 @@
  * that hold data are ever touched: a session of short messages has one.
  */
 
-#ifndef NEAR_H
-#define NEAR_H
+#ifndef SESSION_STATE_H
+#define SESSION_STATE_H
 
 #include <stdbool.h>
 
@@ -29,7 +29,7 @@ enum {
 	THREAD_SIZE = 4096 + 2496
 };
 
-struct near {
+struct session_state {
 	char thread[THREAD_SIZE];
 	bool lent;       /* to libc */
 	bool stopping;   /* SIGTERM came */
@@ -38,6 +38,6 @@ struct near {
 	_Alignas(64) char buffer[BUFFER_SIZE];
 };
 
-extern struct near near;
+extern struct session_state session_state;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/ping/ping_link.h"
+#include "client/ping/link.h"
 
 #include <sys/socket.h>
 

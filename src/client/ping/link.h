@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "client/connect.h"
-#include "client/ping/ping_report.h"
+#include "client/ping/report.h"
 
 enum {
 	PING_IN_FLIGHT_MAX = 1 << 14 /* messages under way at most */

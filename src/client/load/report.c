@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/report.h"
+#include "client/load/report.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 
 /* Runs in the parent, up to the fork. */
 
-#include "parent/intake.h"
+#include "parent/acceptor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/sessions/admission.h"
-#include "parent/sessions/naming.h"
+#include "parent/sessions/proxied.h"
 
 enum {
 	/* So that signals and timers are seen to under any load. */
@@ -29,14 +29,14 @@ enum {
 #define TROUBLE_SPAN   (TROUBLE_PERIOD * SEC)
 
 bool
-intake_is_open(const struct server *server)
+acceptor_is_open(const struct server *server)
 {
 	return server->pending_fd == -1 && server->due[TIMER_ACCEPT] == 0 &&
 	       server->children.count < (size_t)server->config.max_children;
 }
 
 uint64_t
-intake_count_refusal(struct server *server, const struct prefix *source,
+acceptor_count_refusal(struct server *server, const struct prefix *source,
     const char *reason, int64_t now)
 {
 	if (server->due[TIMER_REFUSALS] == 0)
@@ -45,7 +45,7 @@ intake_count_refusal(struct server *server, const struct prefix *source,
 }
 
 struct source *
-intake_source(struct server *server, const struct addr *addr, int64_t now)
+acceptor_source(struct server *server, const struct addr *addr, int64_t now)
 {
 	return sources_get(&server->sources, addr,
 	    (unsigned)server->config.source_prefix_v4,
@@ -100,27 +100,27 @@ spawn(struct server *server, int fd, struct child *child)
 	server->served++;
 	server->fork_delay = 0;
 	if (child->proxied)
-		naming_expect(server, child);
+		proxied_expect(server, child);
 	event_accepted(child);
 }
 
 void
-intake_admit(struct server *server, int fd, const struct addr *peer)
+acceptor_admit(struct server *server, int fd, const struct addr *peer)
 {
 	const struct config *config = &server->config;
 	int64_t now = clock_now();
-	struct source *source = intake_source(server, peer, now);
+	struct source *source = acceptor_source(server, peer, now);
 	struct account account = {source->sessions, source->rate_clear};
 	enum verdict verdict = admission_check(config, peer, account, now);
 
 	if (verdict != ADMITTED) {
 		(void)close(fd);
-		(void)intake_count_refusal(
+		(void)acceptor_count_refusal(
 		    server, &source->prefix, admission_reason(verdict), now);
 		return;
 	}
 	struct child *child = children_reserve(&server->children, peer, now);
-	if (child == NULL) { /* intake_is_open() has left a place */
+	if (child == NULL) { /* acceptor_is_open() has left a place */
 		(void)close(fd);
 		return;
 	}
@@ -155,7 +155,7 @@ accept_one(struct server *server, struct listener *listener)
 	case ACCEPTED_PEER:
 		if (listener->stale)
 			listener_refresh_socket(listener, fd, &server->config);
-		intake_admit(server, fd, &peer);
+		acceptor_admit(server, fd, &peer);
 		return true;
 	case ACCEPTED_GONE:
 		return true;
@@ -173,25 +173,25 @@ accept_one(struct server *server, struct listener *listener)
 }
 
 void
-intake_accept(struct server *server, struct listener *listener)
+acceptor_accept(struct server *server, struct listener *listener)
 {
-	for (int i = 0; i < BATCH && intake_is_open(server); i++)
+	for (int i = 0; i < BATCH && acceptor_is_open(server); i++)
 		if (!accept_one(server, listener))
 			break;
 }
 
 void
-intake_last(struct server *server)
+acceptor_last(struct server *server)
 {
 	for (size_t i = 0; i < server->listeners.count; i++)
 		for (int64_t n = 0; n < server->config.backlog; n++)
-			if (!intake_is_open(server) ||
+			if (!acceptor_is_open(server) ||
 			    !accept_one(server, &server->listeners.items[i]))
 				break;
 }
 
 void
-intake_retry(struct server *server, int64_t now)
+acceptor_retry(struct server *server, int64_t now)
 {
 	int fd = server->pending_fd;
 
@@ -201,7 +201,7 @@ intake_retry(struct server *server, int64_t now)
 }
 
 void
-intake_abandon(struct server *server)
+acceptor_abandon(struct server *server)
 {
 	if (server->pending_fd == -1)
 		return;

@@ -5,13 +5,13 @@
  * conversation on it, with what was seen noted for the report.
  */
 
-#ifndef CHECK_TALK_H
-#define CHECK_TALK_H
+#ifndef MESSAGE_H
+#define MESSAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/check/check_cases.h"
+#include "client/check/cases.h"
 
 /* A new connection, or -1. */
 int check_open(struct check *);
@@ -20,6 +20,6 @@ int check_open(struct check *);
 bool check_converse(struct check *, struct exchange *);
 
 /* A message of that size on a connection, and its answer. */
-bool check_talk(struct check *, int fd, uint64_t size);
+bool check_message(struct check *, int fd, uint64_t size);
 
 #endif

@@ -5,15 +5,15 @@
  * not touch another.
  */
 
-#ifndef CHECK_CROWD_H
-#define CHECK_CROWD_H
+#ifndef CONCURRENT_H
+#define CONCURRENT_H
 
 #include <stdbool.h>
 
-#include "client/check/check_cases.h"
+#include "client/check/cases.h"
 
 /* Connections that talk at the same time keep their own bytes. */
-bool check_crowd(struct check *, const struct check_case *);
+bool check_concurrent(struct check *, const struct check_case *);
 
 /* Clients that reset leave an older connection and a newer one alone. */
 bool check_reset(struct check *, const struct check_case *);

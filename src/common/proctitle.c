@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "common/title.h"
+#include "common/proctitle.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ end_of_strings(char **strings, char *end)
 }
 
 void
-title_init(int argc, char **argv)
+proctitle_init(int argc, char **argv)
 {
 	if (argc > 0) {
 		char *end = end_of_strings(argv, argv[0]);
@@ -43,7 +43,7 @@ title_init(int argc, char **argv)
 }
 
 void
-title_set(const char *text)
+proctitle_set(const char *text)
 {
 	if (area.size == 0)
 		return;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/check/check_cases.h"
+#include "client/check/cases.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/check/check_crowd.h"
-#include "client/check/check_talk.h"
+#include "client/check/concurrent.h"
+#include "client/check/message.h"
 #include "client/payload.h"
 #include "common/clock.h"
 
@@ -42,7 +42,7 @@ run_sizes(struct check *check, const struct check_case *this)
 	bool good = fd != -1;
 
 	for (size_t i = 0; good && i < sizeof sizes / sizeof *sizes; i++)
-		good = check_talk(check, fd, sizes[i]);
+		good = check_message(check, fd, sizes[i]);
 	if (fd != -1)
 		(void)close(fd);
 	if (good)
@@ -110,7 +110,7 @@ run_idle(struct check *check, const struct check_case *this)
 
 	for (unsigned i = 0; good && i < this->times; i++) {
 		exchange_pause(idle);
-		good = check_talk(check, fd, this->shape.size);
+		good = check_message(check, fd, this->shape.size);
 	}
 	if (fd != -1)
 		(void)close(fd);
@@ -145,8 +145,8 @@ const struct check_case check_cases[] = {
 	    .write_pause = 50 * MSEC,
 	    .half_close = true},
 	1, false},
-    {"simultaneous", "50 open connections are not mixed up", check_crowd, {0},
-	0, false},
+    {"simultaneous", "50 open connections are not mixed up", check_concurrent,
+	{0}, 0, false},
     {"reset", "the server survives clients that reset", check_reset, {0}, 0,
 	false},
     {"idle", "talk again after two seconds of silence", run_idle, {.size = 100},

@@ -10,22 +10,22 @@
  * due, so that a stall is felt by all the messages it kept waiting.
  */
 
-#ifndef SWARM_H
-#define SWARM_H
+#ifndef POOL_H
+#define POOL_H
 
 #include <sys/queue.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/load/report.h"
 #include "client/load/schedule.h"
-#include "client/report.h"
 #include "client/target.h"
 
-struct swarm_session;
-TAILQ_HEAD(swarm_list, swarm_session);
+struct load_connection;
+TAILQ_HEAD(pool_list, load_connection);
 
-struct swarm {
+struct pool {
 	/* set by the caller */
 	const struct target *target;
 	const struct addrinfo *address;
@@ -33,32 +33,32 @@ struct swarm {
 	struct report *report;    /* its first part filled in */
 	struct schedule schedule; /* its rate */
 
-	/* since the last call of swarm_run(); not yet in the report */
+	/* since the last call of pool_run(); not yet in the report */
 	struct histogram raw, corrected;
 
-	/* the swarm's own */
+	/* the pool's own */
 	int epoll;
-	struct swarm_session *sessions;
-	struct swarm_list idle;    /* may take a message */
-	struct swarm_list waiting; /* for the server, longest first */
-	struct swarm_list resting; /* after a failure, longest first */
-	uint64_t warming;          /* connections still to be made at first */
+	struct load_connection *sessions;
+	struct pool_list idle;    /* may take a message */
+	struct pool_list waiting; /* for the server, longest first */
+	struct pool_list resting; /* after a failure, longest first */
+	uint64_t warming;         /* connections still to be made at first */
 	int64_t now;
 	bool stopping;
 };
 
 /* Opens the connections; exits 2 when this machine cannot have so many. */
-void swarm_open(struct swarm *);
+void pool_open(struct pool *);
 
 /*
  * Runs until that time, until Ctrl-\ or until all is over; then it returns
  * true.  The clock of the report starts when all connections are made.
  */
-bool swarm_run(struct swarm *, int64_t until);
+bool pool_run(struct pool *, int64_t until);
 
-/* Adds what swarm_run() recorded to the report and empties it. */
-void swarm_collect(struct swarm *);
+/* Adds what pool_run() recorded to the report and empties it. */
+void pool_collect(struct pool *);
 
-void swarm_close(struct swarm *);
+void pool_close(struct pool *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/load/swarm_session.h"
+#include "client/load/connection.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -18,31 +18,31 @@ enum {
 	WRITE_CHUNK = 64 * 1024
 };
 
-static struct swarm_list *
-list_of(struct swarm *swarm, enum session_state state)
+static struct pool_list *
+list_of(struct pool *pool, enum session_state state)
 {
 	switch (state) {
 	case SESSION_IDLE:
-		return &swarm->idle;
+		return &pool->idle;
 	case SESSION_RESTING:
-		return &swarm->resting;
+		return &pool->resting;
 	default:
-		return &swarm->waiting;
+		return &pool->waiting;
 	}
 }
 
 static void
-move(struct swarm *swarm, struct swarm_session *session,
+move(struct pool *pool, struct load_connection *session,
     enum session_state state)
 {
-	TAILQ_REMOVE(list_of(swarm, session->state), session, link);
+	TAILQ_REMOVE(list_of(pool, session->state), session, link);
 	session->state = state;
-	session->since = swarm->now;
-	TAILQ_INSERT_TAIL(list_of(swarm, state), session, link);
+	session->since = pool->now;
+	TAILQ_INSERT_TAIL(list_of(pool, state), session, link);
 }
 
 void
-session_close(struct swarm_session *session)
+session_close(struct load_connection *session)
 {
 	if (session->fd != -1)
 		(void)close(session->fd);
@@ -50,32 +50,32 @@ session_close(struct swarm_session *session)
 }
 
 static void
-warmed(struct swarm *swarm)
+warmed(struct pool *pool)
 {
-	if (swarm->warming > 0)
-		swarm->warming--;
+	if (pool->warming > 0)
+		pool->warming--;
 }
 
 void
 session_fail(
-    struct swarm *swarm, struct swarm_session *session, enum failure kind)
+    struct pool *pool, struct load_connection *session, enum failure kind)
 {
 	if (session->state == SESSION_CONNECTING && !session->has_message)
-		warmed(swarm);
+		warmed(pool);
 	if (session->state == SESSION_CONNECTING || session->has_message)
-		swarm->report->lost++;
+		pool->report->lost++;
 	/* a server may well close what we no longer use */
-	if (!swarm->stopping || session->has_message)
-		swarm->report->failures[kind]++;
+	if (!pool->stopping || session->has_message)
+		pool->report->failures[kind]++;
 	session->has_message = false;
 	session_close(session);
-	move(swarm, session, SESSION_RESTING);
+	move(pool, session, SESSION_RESTING);
 }
 
 static void
-fail_wrong(struct swarm *swarm, struct swarm_session *session, int got)
+fail_wrong(struct pool *pool, struct load_connection *session, int got)
 {
-	struct report *report = swarm->report;
+	struct report *report = pool->report;
 
 	if (report->first_wrong[0] == '\0' && got >= 0)
 		(void)snprintf(report->first_wrong, sizeof report->first_wrong,
@@ -88,26 +88,26 @@ fail_wrong(struct swarm *swarm, struct swarm_session *session, int got)
 		(void)snprintf(report->first_wrong, sizeof report->first_wrong,
 		    "after byte %ju of a connection: more than was sent",
 		    (uintmax_t)session->read);
-	session_fail(swarm, session, FAILURE_WRONG);
+	session_fail(pool, session, FAILURE_WRONG);
 }
 
 static void
-established(struct swarm *swarm, struct swarm_session *session)
+established(struct pool *pool, struct load_connection *session)
 {
-	swarm->now = clock_now();
-	swarm->report->connects++;
-	histogram_record(&swarm->report->connect, swarm->now - session->opened);
+	pool->now = clock_now();
+	pool->report->connects++;
+	histogram_record(&pool->report->connect, pool->now - session->opened);
 	if (session->has_message) {
-		move(swarm, session, SESSION_BUSY);
+		move(pool, session, SESSION_BUSY);
 	} else {
-		warmed(swarm);
-		move(swarm, session, SESSION_IDLE);
+		warmed(pool);
+		move(pool, session, SESSION_IDLE);
 	}
 }
 
 /* Makes sure that epoll tells when the rest can be written. */
 static void
-want_out(struct swarm *swarm, struct swarm_session *session)
+want_out(struct pool *pool, struct load_connection *session)
 {
 	struct epoll_event event = {
 	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -115,7 +115,7 @@ want_out(struct swarm *swarm, struct swarm_session *session)
 
 	if (session->wants_out)
 		return;
-	if (epoll_ctl(swarm->epoll, EPOLL_CTL_MOD, session->fd, &event) == -1)
+	if (epoll_ctl(pool->epoll, EPOLL_CTL_MOD, session->fd, &event) == -1)
 		err(2, "epoll_ctl");
 	session->wants_out = true;
 }
@@ -126,7 +126,7 @@ want_out(struct swarm *swarm, struct swarm_session *session)
  * false when the session has failed.
  */
 static bool
-transmit(struct swarm *swarm, struct swarm_session *session)
+transmit(struct pool *pool, struct load_connection *session)
 {
 	static uint8_t buf[WRITE_CHUNK];
 
@@ -138,18 +138,18 @@ transmit(struct swarm *swarm, struct swarm_session *session)
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (n == -1) {
-			session_fail(swarm, session, failure_from_errno(errno));
+			session_fail(pool, session, failure_from_errno(errno));
 			return false;
 		}
 		if (session->state == SESSION_CONNECTING)
-			established(swarm, session);
+			established(pool, session);
 		session->written += (uint64_t)n;
 	}
 	return true;
 }
 
 static void
-watch(struct swarm *swarm, struct swarm_session *session)
+watch(struct pool *pool, struct load_connection *session)
 {
 	bool out = session->state == SESSION_CONNECTING ||
 		   session->written < session->end;
@@ -158,67 +158,67 @@ watch(struct swarm *swarm, struct swarm_session *session)
 	    .data.ptr = session};
 
 	session->wants_out = out;
-	if (epoll_ctl(swarm->epoll, EPOLL_CTL_ADD, session->fd, &event) == -1)
+	if (epoll_ctl(pool->epoll, EPOLL_CTL_ADD, session->fd, &event) == -1)
 		err(2, "epoll_ctl");
 }
 
 void
-session_open(struct swarm *swarm, struct swarm_session *session)
+session_open(struct pool *pool, struct load_connection *session)
 {
 	session->stream = payload_stream();
 	session->written = session->read = 0;
-	session->end = session->has_message ? swarm->report->size : 0;
-	session->opened = swarm->now;
-	move(swarm, session, SESSION_CONNECTING);
-	session->fd = connect_start(swarm->target, swarm->address);
+	session->end = session->has_message ? pool->report->size : 0;
+	session->opened = pool->now;
+	move(pool, session, SESSION_CONNECTING);
+	session->fd = connect_start(pool->target, pool->address);
 	if (session->fd == -1) {
-		session_fail(swarm, session, failure_from_errno(errno));
+		session_fail(pool, session, failure_from_errno(errno));
 		return;
 	}
 	/* a PROXY header has to go first, once both ends are known */
-	if (swarm->target->proxy_version == 0 && !transmit(swarm, session))
+	if (pool->target->proxy_version == 0 && !transmit(pool, session))
 		return;
-	watch(swarm, session);
+	watch(pool, session);
 }
 
 void
-session_start_message(struct swarm *swarm, struct swarm_session *session)
+session_start_message(struct pool *pool, struct load_connection *session)
 {
-	session->due = schedule_due(&swarm->schedule, swarm->now);
-	session->sent = swarm->now;
+	session->due = schedule_due(&pool->schedule, pool->now);
+	session->sent = pool->now;
 	session->has_message = true;
-	swarm->schedule.taken++;
+	pool->schedule.taken++;
 	if (session->fd == -1) {
-		session_open(swarm, session);
+		session_open(pool, session);
 		return;
 	}
-	session->end += swarm->report->size;
-	move(swarm, session, SESSION_BUSY);
-	if (transmit(swarm, session) && session->written < session->end)
-		want_out(swarm, session);
+	session->end += pool->report->size;
+	move(pool, session, SESSION_BUSY);
+	if (transmit(pool, session) && session->written < session->end)
+		want_out(pool, session);
 }
 
 static void
-finish_message(struct swarm *swarm, struct swarm_session *session)
+finish_message(struct pool *pool, struct load_connection *session)
 {
-	swarm->now = clock_now();
+	pool->now = clock_now();
 	session->has_message = false;
-	histogram_record(&swarm->raw, swarm->now - session->sent);
-	if (swarm->schedule.rate > 0)
-		histogram_record(&swarm->corrected, swarm->now - session->due);
-	swarm->report->answered++;
-	if (!swarm->stopping)
-		swarm->report->messages++;
-	if (swarm->report->churn)
+	histogram_record(&pool->raw, pool->now - session->sent);
+	if (pool->schedule.rate > 0)
+		histogram_record(&pool->corrected, pool->now - session->due);
+	pool->report->answered++;
+	if (!pool->stopping)
+		pool->report->messages++;
+	if (pool->report->churn)
 		session_close(session);
-	move(swarm, session, SESSION_IDLE);
-	if (schedule_is_due(&swarm->schedule, swarm->now))
-		session_start_message(swarm, session);
+	move(pool, session, SESSION_IDLE);
+	if (schedule_is_due(&pool->schedule, pool->now))
+		session_start_message(pool, session);
 }
 
 /* Takes in what was read; returns false when reading is over for now. */
 static bool
-digest(struct swarm *swarm, struct swarm_session *session, const uint8_t *buf,
+digest(struct pool *pool, struct load_connection *session, const uint8_t *buf,
     size_t length)
 {
 	uint64_t asked = session->written - session->read;
@@ -227,17 +227,17 @@ digest(struct swarm *swarm, struct swarm_session *session, const uint8_t *buf,
 	    payload_verify(session->stream, session->read, buf, expected);
 
 	session->read += good;
-	if (!swarm->stopping)
-		swarm->report->bytes += good;
+	if (!pool->stopping)
+		pool->report->bytes += good;
 	if (good < expected || expected < length) {
-		fail_wrong(swarm, session, good < expected ? buf[good] : -1);
+		fail_wrong(pool, session, good < expected ? buf[good] : -1);
 		return false;
 	}
 	if (session->has_message && session->read == session->end) {
-		finish_message(swarm, session);
+		finish_message(pool, session);
 		return false;
 	}
-	move(swarm, session, SESSION_BUSY);
+	move(pool, session, SESSION_BUSY);
 	return true;
 }
 
@@ -246,7 +246,7 @@ digest(struct swarm *swarm, struct swarm_session *session, const uint8_t *buf,
  * a whole answer there is nothing left to come, unless the end has (ended).
  */
 static void
-receive(struct swarm *swarm, struct swarm_session *session, bool ended)
+receive(struct pool *pool, struct load_connection *session, bool ended)
 {
 	static uint8_t buf[READ_CHUNK];
 
@@ -255,38 +255,38 @@ receive(struct swarm *swarm, struct swarm_session *session, bool ended)
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n == -1) {
-			session_fail(swarm, session, failure_from_errno(errno));
+			session_fail(pool, session, failure_from_errno(errno));
 			return;
 		}
 		if (n == 0) {
-			session_fail(swarm, session, FAILURE_CLOSED);
+			session_fail(pool, session, FAILURE_CLOSED);
 			return;
 		}
-		if (digest(swarm, session, buf, (size_t)n))
+		if (digest(pool, session, buf, (size_t)n))
 			continue;
-		if (!ended || swarm->report->churn || session->fd == -1)
+		if (!ended || pool->report->churn || session->fd == -1)
 			return;
 	}
 }
 
 static bool
-connected(struct swarm *swarm, struct swarm_session *session)
+connected(struct pool *pool, struct load_connection *session)
 {
 	int error = connect_error(session->fd);
 
-	if (error == 0 && connect_greet(swarm->target, session->fd) == -1)
+	if (error == 0 && connect_greet(pool->target, session->fd) == -1)
 		error = errno;
 	if (error != 0) {
-		session_fail(swarm, session, failure_from_errno(error));
+		session_fail(pool, session, failure_from_errno(error));
 		return false;
 	}
-	established(swarm, session);
+	established(pool, session);
 	return true;
 }
 
 void
 session_handle(
-    struct swarm *swarm, struct swarm_session *session, uint32_t events)
+    struct pool *pool, struct load_connection *session, uint32_t events)
 {
 	const uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 	bool ended = (events & over) != 0;
@@ -294,16 +294,16 @@ session_handle(
 	/* it may have failed while this event was in the queue */
 	if (session->fd == -1)
 		return;
-	if (session->state == SESSION_CONNECTING && !connected(swarm, session))
+	if (session->state == SESSION_CONNECTING && !connected(pool, session))
 		return;
-	if ((events & EPOLLOUT) != 0 && !transmit(swarm, session))
+	if ((events & EPOLLOUT) != 0 && !transmit(pool, session))
 		return;
 	if (ended || (events & EPOLLIN) != 0)
-		receive(swarm, session, ended);
+		receive(pool, session, ended);
 }
 
 void
-session_wake(struct swarm *swarm, struct swarm_session *session)
+session_wake(struct pool *pool, struct load_connection *session)
 {
-	move(swarm, session, SESSION_IDLE);
+	move(pool, session, SESSION_IDLE);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * One connection of a swarm: from connecting through message after message
+ * One connection of the pool: from connecting through message after message
  * to its failure, after which it rests and begins anew.
  */
 
-#ifndef SWARM_SESSION_H
-#define SWARM_SESSION_H
+#ifndef LOAD_CONNECTION_H
+#define LOAD_CONNECTION_H
 
 #include <sys/queue.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/load/swarm.h"
+#include "client/load/pool.h"
 
 enum session_state {
 	SESSION_IDLE,       /* in idle; connected, or not yet or no more */
@@ -22,8 +22,8 @@ enum session_state {
 	SESSION_RESTING     /* in resting */
 };
 
-struct swarm_session {
-	TAILQ_ENTRY(swarm_session) link;
+struct load_connection {
+	TAILQ_ENTRY(load_connection) link;
 	enum session_state state;
 	int fd;                              /* -1 = none */
 	bool has_message, wants_out;         /* ... EPOLLOUT is registered */
@@ -34,21 +34,21 @@ struct swarm_session {
 };
 
 /* Starts to connect. */
-void session_open(struct swarm *, struct swarm_session *);
+void session_open(struct pool *, struct load_connection *);
 
 /* Hands the next message that is due to an idle session. */
-void session_start_message(struct swarm *, struct swarm_session *);
+void session_start_message(struct pool *, struct load_connection *);
 
 /* Acts on what epoll(7) said about it. */
-void session_handle(struct swarm *, struct swarm_session *, uint32_t events);
+void session_handle(struct pool *, struct load_connection *, uint32_t events);
 
 /* Counts the failure, of its message if it has one, and lets it rest. */
-void session_fail(struct swarm *, struct swarm_session *, enum failure);
+void session_fail(struct pool *, struct load_connection *, enum failure);
 
 /* Makes a session that has rested ready again. */
-void session_wake(struct swarm *, struct swarm_session *);
+void session_wake(struct pool *, struct load_connection *);
 
 /* Closes its connection, if any. */
-void session_close(struct swarm_session *);
+void session_close(struct load_connection *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/check/check_talk.h"
+#include "client/check/message.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ check_converse(struct check *check, struct exchange *x)
 }
 
 bool
-check_talk(struct check *check, int fd, uint64_t size)
+check_message(struct check *check, int fd, uint64_t size)
 {
 	struct exchange x = {
 	    .fd = fd, .stream = payload_stream(), .size = size};

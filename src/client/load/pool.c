@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client/load/pool.h"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/interrupts.h"
+#include "client/load/connection.h"
+
+enum {
+	EVENTS = 512,
+	SPARE_DESCRIPTORS = 16,
+	UNSENT_STEPS = 100000
+};
+
+static const int64_t rest_after_failure = 10 * MSEC;
+
+/* A server that answers byte by byte does not hold us for ever. */
+static void
+give_up(struct pool *pool)
+{
+	struct load_connection *session;
+
+	while ((session = TAILQ_FIRST(&pool->waiting)) != NULL)
+		session_fail(pool, session, FAILURE_TIMEOUT);
+}
+
+static void
+expire(struct pool *pool)
+{
+	int64_t timeout = pool->target->timeout;
+	struct load_connection *session;
+
+	if (timeout > 0 && pool->stopping &&
+	    pool->schedule.ends + timeout <= pool->now)
+		give_up(pool);
+	while (timeout > 0 && (session = TAILQ_FIRST(&pool->waiting)) != NULL &&
+	       session->since + timeout <= pool->now)
+		session_fail(pool, session, FAILURE_TIMEOUT);
+	while ((session = TAILQ_FIRST(&pool->resting)) != NULL &&
+	       session->since + rest_after_failure <= pool->now)
+		session_wake(pool, session);
+}
+
+static void
+dispatch(struct pool *pool)
+{
+	struct load_connection *session;
+
+	while ((session = TAILQ_FIRST(&pool->idle)) != NULL &&
+	       schedule_is_due(&pool->schedule, pool->now))
+		session_start_message(pool, session);
+}
+
+/*
+ * Messages that were due and never left: they waited this long at least.  They
+ * may be billions, and their waits are evenly spread.
+ */
+static void
+count_unsent(struct pool *pool)
+{
+	struct schedule *schedule = &pool->schedule;
+	uint64_t left, step;
+
+	if (schedule->rate == 0)
+		return;
+	pool->report->unsent = left = schedule_left(schedule);
+	for (step = left / UNSENT_STEPS + 1; left > 0; left -= step) {
+		if (step > left)
+			step = left;
+		histogram_record_times(&pool->corrected,
+		    schedule->ends - schedule_due(schedule, pool->now), step);
+		schedule->taken += step;
+	}
+}
+
+/* Starts the clock, or stops it. */
+static void
+advance(struct pool *pool)
+{
+	if (pool->schedule.began == 0 && pool->warming == 0) {
+		pool->schedule.began = pool->now;
+		pool->schedule.ends = pool->now + pool->duration;
+	}
+	if (interrupts_stop() && !pool->stopping && pool->schedule.began != 0)
+		pool->schedule.ends = pool->now;
+	if (pool->schedule.began == 0 || pool->stopping ||
+	    pool->now < pool->schedule.ends)
+		return;
+	pool->stopping = true;
+	pool->report->elapsed = pool->schedule.ends - pool->schedule.began;
+	count_unsent(pool);
+}
+
+static bool
+is_over(const struct pool *pool)
+{
+	return interrupts_stop() ||
+	       (pool->stopping && TAILQ_EMPTY(&pool->waiting));
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+next_event(const struct pool *pool, int64_t until)
+{
+	const struct load_connection *session;
+	int64_t at = until;
+
+	if (pool->schedule.began != 0 && !pool->stopping)
+		at = earlier(at, pool->schedule.ends);
+	else if (pool->stopping && pool->target->timeout > 0)
+		at = earlier(at, pool->schedule.ends + pool->target->timeout);
+	if ((session = TAILQ_FIRST(&pool->waiting)) != NULL &&
+	    pool->target->timeout > 0)
+		at = earlier(at, session->since + pool->target->timeout);
+	if ((session = TAILQ_FIRST(&pool->resting)) != NULL)
+		at = earlier(at, session->since + rest_after_failure);
+	if (!TAILQ_EMPTY(&pool->idle) && pool->schedule.began != 0 &&
+	    !pool->stopping)
+		at = earlier(at, schedule_due(&pool->schedule, pool->now));
+	return at;
+}
+
+static void
+sleep_until(struct pool *pool, int64_t at)
+{
+	struct epoll_event events[EVENTS];
+	int n = interrupts_epoll(pool->epoll, events, EVENTS, at);
+
+	pool->now = clock_now();
+	for (int i = 0; i < n; i++)
+		session_handle(pool, events[i].data.ptr, events[i].events);
+}
+
+bool
+pool_run(struct pool *pool, int64_t until)
+{
+	pool->now = clock_now();
+	do {
+		advance(pool);
+		if (is_over(pool))
+			return true;
+		expire(pool);
+		dispatch(pool);
+		sleep_until(pool, next_event(pool, until));
+	} while (pool->now < until && !interrupts_interim());
+	return false;
+}
+
+void
+pool_collect(struct pool *pool)
+{
+	histogram_merge(&pool->report->raw, &pool->raw);
+	histogram_merge(&pool->report->corrected, &pool->corrected);
+	memset(&pool->raw, 0, sizeof pool->raw);
+	memset(&pool->corrected, 0, sizeof pool->corrected);
+	if (!pool->stopping && pool->schedule.began != 0)
+		pool->report->elapsed = pool->now - pool->schedule.began;
+}
+
+static void
+raise_limit(uint64_t connections)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		err(2, "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		err(2, "setrlimit");
+	if (connections + SPARE_DESCRIPTORS > limit.rlim_cur)
+		errx(2, "%ju connections: this process may have %ju files open",
+		    (uintmax_t)connections, (uintmax_t)limit.rlim_cur);
+}
+
+void
+pool_open(struct pool *pool)
+{
+	uint64_t n = pool->report->connections;
+
+	raise_limit(n);
+	/* the default slack of 50 us would show in the schedule */
+	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		err(2, "epoll_create1");
+	if ((pool->sessions = calloc(n, sizeof *pool->sessions)) == NULL)
+		err(2, NULL);
+	TAILQ_INIT(&pool->idle);
+	TAILQ_INIT(&pool->waiting);
+	TAILQ_INIT(&pool->resting);
+	pool->now = clock_now();
+	for (uint64_t i = 0; i < n; i++) {
+		pool->sessions[i].fd = -1;
+		TAILQ_INSERT_TAIL(&pool->idle, &pool->sessions[i], link);
+	}
+	if (pool->report->churn)
+		return;
+	pool->warming = n;
+	for (uint64_t i = 0; i < n; i++)
+		session_open(pool, &pool->sessions[i]);
+}
+
+void
+pool_close(struct pool *pool)
+{
+	for (uint64_t i = 0; i < pool->report->connections; i++)
+		session_close(&pool->sessions[i]);
+	free(pool->sessions);
+	(void)close(pool->epoll);
+}
