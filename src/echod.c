@@ -7,7 +7,6 @@
  * parent/server.c, and a client's part of it in child/session.c.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +49,7 @@ configure(
 		log_open(LOG_TARGET_SYSLOG);
 		log_ready();
 	}
-	log_message(LOG_ERR, "%s", error.text);
+	log_errx("%s", error.text);
 	exit(usage ? EXIT_USAGE : EXIT_FAILURE);
 }
 
@@ -159,7 +158,7 @@ serve_inetd(void)
 	server_init(server);
 	server->sandbox = choose_sandbox(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
-		log_fatal("standard input is not a TCP socket");
+		log_fatalx("standard input is not a TCP socket");
 	acceptor_admit(server, fd, &peer);
 	server_run(server);
 }
@@ -173,7 +172,7 @@ main(int argc, char **argv)
 	proctitle_init(argc, argv);
 	server = calloc(1, sizeof *server);
 	if (server == NULL)
-		log_fatal("out of memory");
+		log_fatalx("out of memory");
 	configure(&command, &server->config, argc, argv);
 	answer(&command, &server->config);
 	int passed = systemd_passed_sockets();
@@ -183,7 +182,7 @@ main(int argc, char **argv)
 	notify_open(&server->notify);
 	log_on_fatal(tell_service_manager);
 	if (!signals_init())
-		log_fatal("cannot receive signals: %s", strerror(errno));
+		log_fatal("cannot receive signals");
 	if (command.inetd)
 		serve_inetd();
 	else

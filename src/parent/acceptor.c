@@ -5,7 +5,6 @@
 #include "parent/acceptor.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "child/session.h"
@@ -169,7 +168,7 @@ accept_one(struct server *server, struct listener *listener)
 	case ACCEPTED_BROKEN:
 		break;
 	}
-	log_fatal("cannot accept: %s", strerror(errno));
+	log_fatal("cannot accept");
 }
 
 void

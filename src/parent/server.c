@@ -229,7 +229,7 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 	if (ready == -1 && errno == ENOMEM) /* for so many listeners */
 		(void)ppoll(polled, 1, &moment, NULL);
 	else if (ready == -1 && errno != EINTR)
-		log_fatal("cannot wait: %s", strerror(errno));
+		log_fatal("cannot wait");
 }
 
 static void
@@ -250,7 +250,7 @@ server_init(struct server *server)
 	server->fork_trouble.what = "fork";
 	if (!children_init(&server->children) ||
 	    !sources_init(&server->sources))
-		log_fatal("no memory for the tables: %s", strerror(errno));
+		log_fatal("no memory for the tables");
 	memory_hide_heap();
 }
 
@@ -268,7 +268,7 @@ server_run(struct server *server)
 	int64_t now = clock_now();
 
 	if (polled == NULL)
-		log_fatal("out of memory");
+		log_fatalx("out of memory");
 	notify_status(server, now);
 	if (server->notify.watchdog != 0)
 		notify_watchdog(server, now);

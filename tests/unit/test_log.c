@@ -51,6 +51,24 @@ a_long_message_is_cut(void **state)
 }
 
 static void
+the_error_is_named_by_the_verbs_without_an_x(void **state)
+{
+	(void)state;
+	capture_start();
+	errno = ENOENT;
+	log_err("one %d", 1);
+	errno = ENOENT;
+	log_errx("two");
+	errno = ENOENT;
+	log_warn("three");
+	errno = ENOENT;
+	log_warnx("four");
+	assert_string_equal(capture_end(),
+	    "echod: one 1: No such file or directory\nechod: two\n"
+	    "echod: three: No such file or directory\nechod: four\n");
+}
+
+static void
 less_important_messages_are_left_out(void **state)
 {
 	static const int levels[] = {
@@ -218,7 +236,8 @@ static int heard;
 static void
 hear(const char *message, int error)
 {
-	bool right = strcmp(message, "no more: 42") == 0 && error == ENOMEM;
+	bool right = strcmp(message, "no 42: Cannot allocate memory") == 0 &&
+		     error == ENOMEM;
 
 	if (!right || write(heard, "!", 1) != 1)
 		_exit(EXIT_SUCCESS);
@@ -239,13 +258,14 @@ a_fatal_error_is_told_and_ends_with_status_1(void **state)
 		heard = fds[1];
 		log_on_fatal(hear);
 		errno = ENOMEM;
-		log_fatal("no more: %d", 42);
+		log_fatal("no %d", 42);
 	}
 	(void)close(fds[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
-	assert_string_equal(capture_end(), "echod: no more: 42\n");
+	assert_string_equal(
+	    capture_end(), "echod: no 42: Cannot allocate memory\n");
 	assert_int_equal(read(fds[0], &byte, 1), 1);
 	assert_int_equal(byte, '!');
 	(void)close(fds[0]);
@@ -259,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_message_is_one_line),
 	    TEST(a_long_message_is_cut),
+	    TEST(the_error_is_named_by_the_verbs_without_an_x),
 	    TEST(less_important_messages_are_left_out),
 	    TEST(the_journal_is_told_the_priority),
 	    TEST(another_stream_is_not_the_journal),

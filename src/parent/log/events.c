@@ -117,8 +117,7 @@ event_closed(const struct child *child, const struct board_line *line,
 	if (crashed && signo != 0)
 		(void)snprintf(suffix, sizeof suffix, " signal=%d", signo);
 	if (reason == REASON_SANDBOX)
-		log_message(LOG_ERR, "session %d could not be confined",
-		    (int)child->pid);
+		log_errx("session %d could not be confined", (int)child->pid);
 	log_message(crashed ? LOG_WARNING : LOG_INFO,
 	    "closed %s pid=%d bytes=%" PRIu64 " duration=%s reason=%s%s",
 	    who(child, line, name), (int)child->pid, bytes_of(line),
@@ -156,13 +155,13 @@ event_reloaded(const char *file)
 void
 event_reload_failed(const char *why)
 {
-	log_message(LOG_ERR, "reload failed, settings unchanged: %s", why);
+	log_errx("reload failed, settings unchanged: %s", why);
 }
 
 void
 event_needs_restart(const char *key)
 {
-	log_message(LOG_WARNING, "%s has changed: restart to use it", key);
+	log_warnx("%s has changed: restart to use it", key);
 }
 
 void

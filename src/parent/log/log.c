@@ -180,18 +180,47 @@ log_flush(void)
 	return true;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-vlog(int priority, const char *format, va_list ap)
+/* Writes the message into buf; error is an errno to be named in it, or 0. */
+static void __attribute__((format(printf, 3, 0)))
+compose(char buf[MESSAGE_MAX], int error, const char *format, va_list ap)
+{
+	int length = vsnprintf(buf, MESSAGE_MAX, format, ap);
+
+	if (error != 0 && length >= 0 && length < MESSAGE_MAX)
+		(void)snprintf(buf + length, MESSAGE_MAX - (size_t)length,
+		    ": %s", strerror(error));
+}
+
+static void
+emit(int priority, const char *message)
+{
+	if (state.to_syslog && state.starting && priority <= LOG_ERR)
+		(void)stderr_write(priority, message);
+	if (!log_flush() || !deliver(priority, message))
+		state.dropped++;
+}
+
+static void __attribute__((format(printf, 3, 0)))
+vlog(int priority, int error, const char *format, va_list ap)
 {
 	char message[MESSAGE_MAX];
 
 	if (!log_wants(priority))
 		return;
-	(void)vsnprintf(message, sizeof message, format, ap);
-	if (state.to_syslog && state.starting && priority <= LOG_ERR)
-		(void)stderr_write(priority, message);
-	if (!log_flush() || !deliver(priority, message))
-		state.dropped++;
+	compose(message, error, format, ap);
+	emit(priority, message);
+}
+
+static _Noreturn void __attribute__((format(printf, 2, 0)))
+vfatal(int error, const char *format, va_list ap)
+{
+	char message[MESSAGE_MAX];
+
+	compose(message, error, format, ap);
+	emit(LOG_ERR, message);
+	if (state.last_words != NULL)
+		state.last_words(message, error);
+	exit(EXIT_FAILURE);
 }
 
 void
@@ -200,24 +229,66 @@ log_message(int priority, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vlog(priority, format, ap);
+	vlog(priority, 0, format, ap);
+	va_end(ap);
+}
+
+void
+log_err(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(LOG_ERR, errno, format, ap);
+	va_end(ap);
+}
+
+void
+log_errx(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(LOG_ERR, 0, format, ap);
+	va_end(ap);
+}
+
+void
+log_warn(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(LOG_WARNING, errno, format, ap);
+	va_end(ap);
+}
+
+void
+log_warnx(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vlog(LOG_WARNING, 0, format, ap);
 	va_end(ap);
 }
 
 void
 log_fatal(const char *format, ...)
 {
-	int error = errno;
-	char message[MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(message, sizeof message, format, ap);
-	va_end(ap);
-	log_message(LOG_ERR, "%s", message);
-	if (state.last_words != NULL)
-		state.last_words(message, error);
-	exit(EXIT_FAILURE);
+	vfatal(errno, format, ap);
+}
+
+void
+log_fatalx(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vfatal(0, format, ap);
 }
 
 void

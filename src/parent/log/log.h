@@ -36,14 +36,25 @@ void log_message(int priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Whom else log_fatal() tells why the program ends; error is errno as it was
- * when log_fatal() was called.
+ * The same at LOG_ERR and LOG_WARNING.  As in err(3), the ones without an x
+ * append ": " and the text of errno.
  */
-void log_on_fatal(void (*tell)(const char *message, int error));
+void log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_errx(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warnx(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Logs at LOG_ERR and exits with status 1. */
+/* Log at LOG_ERR and exit with status 1. */
 _Noreturn void
 log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void
+log_fatalx(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Sets whom else they tell why the program ends; error is errno, or 0 from
+ * log_fatalx().
+ */
+void log_on_fatal(void (*tell)(const char *message, int error));
 
 /* Whether messages were dropped that have not been reported. */
 bool log_is_behind(void);

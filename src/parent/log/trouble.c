@@ -16,8 +16,8 @@ trouble_note(struct trouble *trouble, int error)
 
 	trouble->error = error;
 	if (first)
-		log_message(LOG_ERR, "cannot %s: %s, trying again",
-		    trouble->what, strerror(error));
+		log_errx("cannot %s: %s, trying again", trouble->what,
+		    strerror(error));
 	else
 		trouble->count++;
 	trouble->active = true;
@@ -28,9 +28,9 @@ bool
 trouble_period_over(struct trouble *trouble)
 {
 	if (trouble->count != 0)
-		log_message(LOG_ERR,
-		    "cannot %s: %s count=%" PRIu64 " period=%ds", trouble->what,
-		    strerror(trouble->error), trouble->count, TROUBLE_PERIOD);
+		log_errx("cannot %s: %s count=%" PRIu64 " period=%ds",
+		    trouble->what, strerror(trouble->error), trouble->count,
+		    TROUBLE_PERIOD);
 	else
 		log_message(LOG_NOTICE, "can %s again", trouble->what);
 	trouble->active = trouble->count != 0;

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "parent/log/log.h"
@@ -33,7 +32,7 @@ daemon_claim_standard_descriptors(void)
 	/* One that is closed would become a file that the daemon logs to. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1)
-			log_fatal("cannot open descriptor %d", fd);
+			log_fatalx("cannot open descriptor %d", fd);
 }
 
 void
@@ -66,11 +65,9 @@ wait_for_daemon(int lifeline)
 	ssize_t count = receive(lifeline);
 
 	if (count == -1)
-		log_message(
-		    LOG_ERR, "cannot wait for the daemon: %s", strerror(errno));
+		log_err("cannot wait for the daemon");
 	else if (count == 1 && (count = write(lifeline, "", 1)) == -1)
-		log_message(
-		    LOG_ERR, "cannot answer the daemon: %s", strerror(errno));
+		log_err("cannot answer the daemon");
 	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -80,7 +77,7 @@ fork_or_die(void)
 	pid_t pid = fork();
 
 	if (pid == -1)
-		log_fatal("cannot fork: %s", strerror(errno));
+		log_fatal("cannot fork");
 	return pid;
 }
 
@@ -90,20 +87,20 @@ daemon_detach(void)
 	int lifeline[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) == -1)
-		log_fatal("cannot make a lifeline: %s", strerror(errno));
+		log_fatal("cannot make a lifeline");
 	if (fork_or_die() != 0) {
 		(void)close(lifeline[1]);
 		wait_for_daemon(lifeline[0]);
 	}
 	(void)close(lifeline[0]);
 	if (setsid() == -1)
-		log_fatal("cannot start a session: %s", strerror(errno));
+		log_fatal("cannot start a session");
 	/* Not the leader of the session: it can never get a terminal. */
 	if (fork_or_die() != 0)
 		_exit(EXIT_SUCCESS);
 	(void)umask(022);
 	if (chdir("/") == -1)
-		log_fatal("cannot change to /: %s", strerror(errno));
+		log_fatal("cannot change to /");
 	return lifeline[1];
 }
 
@@ -114,16 +111,15 @@ daemon_ready(int lifeline)
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd == -1)
-		log_fatal("cannot open /dev/null: %s", strerror(errno));
+		log_fatal("cannot open /dev/null");
 	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
 		if (dup2(fd, standard) == -1)
-			log_fatal("cannot leave descriptor %d: %s", standard,
-			    strerror(errno));
+			log_fatal("cannot leave descriptor %d", standard);
 	(void)close(fd);
 	/* Who does not hear of it takes the start for failed. */
 	(void)setsockopt(
 	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (write(lifeline, "", 1) != 1 || receive(lifeline) != 1)
-		log_fatal("nobody waited for the start");
+		log_fatalx("nobody waited for the start");
 	(void)close(lifeline);
 }

@@ -78,8 +78,7 @@ start_keeper(void)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
 	    (between = fork()) == -1)
-		log_fatal("cannot start the keeper of pidfile %s: %s",
-		    state.path, strerror(errno));
+		log_fatal("cannot start the keeper of pidfile %s", state.path);
 	if (between == 0) {
 		pid_t keeper = fork();
 		if (keeper == 0)
@@ -90,7 +89,7 @@ start_keeper(void)
 	while (waitpid(between, &status, 0) == -1 && errno == EINTR)
 		continue;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-		log_fatal("cannot start the keeper of pidfile %s", state.path);
+		log_fatalx("cannot start the keeper of pidfile %s", state.path);
 	state.keeper = pair[1];
 }
 
@@ -124,11 +123,9 @@ release(void)
 	if (getpid() != state.owner)
 		return;
 	if (!is_in_place())
-		log_message(
-		    LOG_WARNING, "pidfile %s is not ours any more", state.path);
+		log_warnx("pidfile %s is not ours any more", state.path);
 	else if (unlink(state.path) == -1 && !order_removal())
-		log_message(
-		    LOG_WARNING, "cannot remove pidfile %s", state.path);
+		log_warnx("cannot remove pidfile %s", state.path);
 	(void)pidfile_close(state.handle);
 }
 
@@ -139,18 +136,18 @@ pidfile_acquire(const char *path)
 
 	state.path = strdup(path); /* the settings may change */
 	if (state.path == NULL)
-		log_fatal("cannot keep the name of pidfile %s", path);
+		log_fatalx("cannot keep the name of pidfile %s", path);
 	state.owner = getpid();
 	state.handle = pidfile_open(path, 0644, &other);
 	if (state.handle == NULL && errno == EEXIST && other > 0)
-		log_fatal(
+		log_fatalx(
 		    "already running, pid %d (pidfile %s)", (int)other, path);
 	if (state.handle == NULL && errno == EEXIST) /* and not yet ready */
-		log_fatal("already running (pidfile %s)", path);
+		log_fatalx("already running (pidfile %s)", path);
 	if (state.handle == NULL)
-		log_fatal("cannot open pidfile %s: %s", path, strerror(errno));
+		log_fatal("cannot open pidfile %s", path);
 	if (atexit(release) != 0)
-		log_fatal("cannot register the removal of %s", path);
+		log_fatalx("cannot register the removal of %s", path);
 	if (geteuid() == 0)
 		start_keeper();
 }
@@ -159,6 +156,5 @@ void
 pidfile_publish(void)
 {
 	if (state.handle != NULL && pidfile_write(state.handle) == -1)
-		log_fatal(
-		    "cannot write pidfile %s: %s", state.path, strerror(errno));
+		log_fatal("cannot write pidfile %s", state.path);
 }

@@ -40,14 +40,15 @@ look_up(const char *user, uid_t *uid, gid_t *gid)
 	const struct passwd *entry;
 
 	if (file == NULL)
-		log_fatal("cannot read /etc/passwd: %s", strerror(errno));
+		log_fatal("cannot read /etc/passwd");
 	while ((entry = fgetpwent(file)) != NULL && !is_named(entry, user))
 		continue;
 	(void)fclose(file);
 	if (entry == NULL)
-		log_fatal("user %s is not in /etc/passwd", user);
+		log_fatalx("user %s is not in /etc/passwd", user);
 	if (entry->pw_uid == 0)
-		log_fatal("user %s is root, which echod does not run as", user);
+		log_fatalx(
+		    "user %s is root, which echod does not run as", user);
 	*uid = entry->pw_uid;
 	*gid = entry->pw_gid;
 }
@@ -93,11 +94,10 @@ become(const char *user)
 
 	look_up(user, &uid, &gid);
 	if (!empty_bounding_set())
-		log_fatal("cannot empty the capability bounding set: %s",
-		    strerror(errno));
+		log_fatal("cannot empty the capability bounding set");
 	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
-		log_fatal("cannot become user %s: %s", user, strerror(errno));
+		log_fatal("cannot become user %s", user);
 }
 
 /* It must fail in every way it could be done. */
@@ -106,7 +106,7 @@ prove_root_is_gone(void)
 {
 	if (setuid(0) == 0 || seteuid(0) == 0 || setresuid(0, 0, 0) == 0 ||
 	    getuid() == 0 || geteuid() == 0)
-		log_fatal("root privileges could be regained");
+		log_fatalx("root privileges could be regained");
 }
 
 void
@@ -117,9 +117,9 @@ privileges_drop(const char *user)
 	if (geteuid() == 0)
 		become(user);
 	if (!privileges_renounce_capabilities())
-		log_fatal("cannot give up capabilities: %s", strerror(errno));
+		log_fatal("cannot give up capabilities");
 	prove_root_is_gone();
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		log_fatal("cannot forbid core dumps: %s", strerror(errno));
+		log_fatal("cannot forbid core dumps");
 }

@@ -53,9 +53,9 @@ try_sandbox(enum sandbox sandbox, struct board_line *line)
 	int pair[2], status;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
-		log_fatal("cannot try the sandbox: %s", strerror(errno));
+		log_fatal("cannot try the sandbox");
 	if ((pid = _Fork()) == -1)
-		log_fatal("cannot try the sandbox: %s", strerror(errno));
+		log_fatal("cannot try the sandbox");
 	if (pid == 0)
 		serve(pair[1], parent, sandbox, line);
 	(void)close(pair[1]);
@@ -63,8 +63,7 @@ try_sandbox(enum sandbox sandbox, struct board_line *line)
 	(void)close(pair[0]);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
-			log_fatal(
-			    "cannot try the sandbox: %s", strerror(errno));
+			log_fatal("cannot try the sandbox");
 	return good && WIFEXITED(status) && line->reason == REASON_CLIENT;
 }
 
@@ -75,12 +74,12 @@ sandbox_probe(void)
 	struct board_line *line = memory_shared(sizeof *line);
 
 	if (line == NULL)
-		log_fatal("cannot try the sandbox: %s", strerror(errno));
+		log_fatal("cannot try the sandbox");
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
 		if (try_sandbox(modes[i], line)) {
 			(void)munmap(line, sizeof *line);
 			return modes[i];
 		}
-	log_fatal("sessions cannot be confined on this system "
-		  "(sandbox = off would serve without)");
+	log_fatalx("sessions cannot be confined on this system "
+		   "(sandbox = off would serve without)");
 }

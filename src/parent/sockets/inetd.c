@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "parent/log/log.h"
@@ -36,10 +34,9 @@ get_peer(struct addr *peer)
 	socklen_t length = sizeof ss;
 
 	if (getpeername(STDIN_FILENO, (struct sockaddr *)&ss, &length) == -1)
-		log_fatal(
-		    "standard input is not a client: %s", strerror(errno));
+		log_fatal("standard input is not a client");
 	if (!addr_from_sockaddr(peer, (struct sockaddr *)&ss))
-		log_fatal("standard input is not an internet socket");
+		log_fatalx("standard input is not an internet socket");
 }
 
 /* The connection ends with the session only if nobody else has it open. */
@@ -49,11 +46,10 @@ release_standard_descriptors(int client)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1)
-		log_fatal("cannot open /dev/null: %s", strerror(errno));
+		log_fatal("cannot open /dev/null");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (is_same_file(fd, client) && dup2(null, fd) == -1)
-			log_fatal("cannot leave descriptor %d: %s", fd,
-			    strerror(errno));
+			log_fatal("cannot leave descriptor %d", fd);
 	(void)close(null);
 }
 
@@ -63,10 +59,10 @@ inetd_take_client(struct addr *peer)
 	get_peer(peer);
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd == -1)
-		log_fatal("cannot take the client: %s", strerror(errno));
+		log_fatal("cannot take the client");
 	release_standard_descriptors(fd);
 	/* Sessions wait in read(2) and write(2). */
 	if (fcntl(fd, F_SETFL, 0) == -1)
-		log_fatal("cannot take the client: %s", strerror(errno));
+		log_fatal("cannot take the client");
 	return fd;
 }

@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "child/session.h"
@@ -85,8 +84,7 @@ listeners_configure(struct listeners *listeners, const struct config *config)
 			l->stale = true;
 			continue;
 		}
-		log_message(LOG_ERR, "cannot configure %s: %s",
-		    addr_format(&l->addr, name), strerror(errno));
+		log_err("cannot configure %s", addr_format(&l->addr, name));
 		good = false;
 	}
 	return good;
@@ -204,8 +202,8 @@ listeners_open(struct listeners *listeners, const struct config *config)
 				? open_both(listeners, addr)
 				: open_one(listeners, addr);
 		if (!good)
-			log_fatal("cannot listen on %s: %s",
-			    addr_format(addr, name), strerror(errno));
+			log_fatal(
+			    "cannot listen on %s", addr_format(addr, name));
 	}
 }
 
@@ -244,12 +242,11 @@ listeners_adopt(struct listeners *listeners, int count)
 	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + count; fd++) {
 		const char *why = unfit(fd);
 		if (why != NULL)
-			log_fatal("passed descriptor %d: %s", fd, why);
+			log_fatalx("passed descriptor %d: %s", fd, why);
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 		    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
 		    !append(listeners, fd))
-			log_fatal(
-			    "passed descriptor %d: %s", fd, strerror(errno));
+			log_fatal("passed descriptor %d", fd);
 	}
 }
 

@@ -6,7 +6,6 @@
 
 #include <sys/time.h>
 
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,13 +66,12 @@ notify_open(struct notify *notify)
 	if (text == NULL)
 		return;
 	if (!notify_address(text, &notify->un, &notify->length)) {
-		log_message(
-		    LOG_WARNING, "NOTIFY_SOCKET is of no known kind: %s", text);
+		log_warnx("NOTIFY_SOCKET is of no known kind: %s", text);
 		return;
 	}
 	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (notify->fd == -1)
-		log_fatal("cannot notify: %s", strerror(errno));
+		log_fatal("cannot notify");
 	(void)setsockopt(
 	    notify->fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
 	notify->watchdog = watchdog_interval();
@@ -141,7 +139,7 @@ systemd_passed_sockets(void)
 	    getenv("LISTEN_PID"), getenv("LISTEN_FDS"), getpid());
 
 	if (count == -1)
-		log_fatal("LISTEN_PID or LISTEN_FDS is not a number in range");
+		log_fatalx("LISTEN_PID or LISTEN_FDS is not a number in range");
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
