@@ -247,7 +247,7 @@ deps:
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	    gcc libc6-dev make pkg-config libbsd-dev \
-	    libcmocka-dev python3 python3-pytest strace gdb procps iproute2 mandoc \
+	    libcmocka-dev python3 python3-pytest python3-pytest-xdist strace gdb procps iproute2 mandoc \
 	    clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev gcovr \
 	    debootstrap systemd-container \
 	    haproxy socat ncat xinetd netcat-openbsd \

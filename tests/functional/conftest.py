@@ -13,6 +13,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import echod as driver  # noqa: E402 (after the path)
+import ordering  # noqa: E402
+from ordering import pytest_collection_modifyitems  # noqa: E402, F401
 
 
 def pytest_report_header():
@@ -33,6 +35,7 @@ def pytest_runtest_setup(item):
 
 
 def pytest_configure(config):
+    ordering.add_markers(config)
     config.addinivalue_line("markers", "root: has to be run by root")
     config.addinivalue_line("markers", "sandbox: needs sandbox = on")
     config.addinivalue_line("markers", "plain: numbers of an ordinary build")

@@ -304,6 +304,7 @@ def test_client_of_a_dual_stack_socket_is_its_v4_address_everywhere(
 
 # ---- what is told -----------------------------------------------------------
 
+@pytest.mark.slow(10, "the period of refusals is 10 s")
 def test_refusals_of_a_period_are_one_line_a_source(echod):
     running = echod(deny="127.0.0.0/8", allow="127.0.0.1")
     for source, count in ("127.0.0.2", 40), ("127.0.0.3", 7):

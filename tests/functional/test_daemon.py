@@ -2,7 +2,6 @@
 """Starting and stopping in the background, as seen through the pidfile."""
 
 import os
-import pathlib
 import signal
 import socket
 import stat
@@ -21,32 +20,6 @@ def occupied_port():
     """A socket that listens, and so takes its port away."""
     other = socket.create_server(("127.0.0.1", 0))
     return other, other.getsockname()[1]
-
-
-def failed_start(folder, *flags, wrapper=(), preexec_fn=None, **settings):
-    """Starts a daemon that cannot; returns its one line of complaint."""
-    settings = {**driver.BASE, "pidfile": folder / "pid", **settings}
-    before = set(processes.all_pids())
-    done = driver.run("--config=/dev/null", *driver.options(settings), *flags,
-                      wrapper=wrapper, preexec_fn=preexec_fn)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("echod: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    wait_until(lambda: not echods_since(before), "end of what was started")
-    return done.stderr
-
-
-def echods_since(before):
-    found = []
-    for pid in set(processes.all_pids()) - before:
-        path = pathlib.Path(f"/proc/{pid}/exe")
-        try:
-            if os.readlink(path) == driver.ECHOD:
-                found.append(pid)
-        except OSError:
-            pass
-    return found
 
 
 # ---- a life -----------------------------------------------------------------
@@ -90,7 +63,7 @@ def test_stop_removes_roots_pidfile_although_the_daemon_is_nobody(daemon,
 
 def test_second_start_fails_and_names_the_first(daemon, folder):
     running = daemon()
-    complaint = failed_start(folder)
+    complaint = driver.failed_start(folder)
     assert f"pid {running.pid}" in complaint
     assert str(running.pidfile) in complaint
     assert running.pidfile.read_text().strip() == str(running.pid)
@@ -241,7 +214,7 @@ def test_daemon_holds_what_it_serves_with_and_nothing_else(daemon):
 def test_start_fails_when_the_port_is_taken(folder):
     other, port = occupied_port()
     with other:
-        complaint = failed_start(folder, listen=f"127.0.0.1:{port}")
+        complaint = driver.failed_start(folder, listen=f"127.0.0.1:{port}")
     assert complaint == (f"echod: cannot listen on 127.0.0.1:{port}: "
                          "Address already in use\n")
     assert os.listdir(folder) == []
@@ -250,21 +223,21 @@ def test_start_fails_when_the_port_is_taken(folder):
 def test_start_fails_when_one_of_two_ports_is_taken(folder):
     other, port = occupied_port()
     with other:
-        complaint = failed_start(
+        complaint = driver.failed_start(
             folder, listen=["127.0.0.1:0", f"127.0.0.1:{port}"])
     assert f"127.0.0.1:{port}" in complaint
     assert os.listdir(folder) == []
 
 
 def test_start_fails_when_the_address_is_not_ours(folder):
-    complaint = failed_start(folder, listen="192.0.2.1:0")
+    complaint = driver.failed_start(folder, listen="192.0.2.1:0")
     assert "cannot listen on 192.0.2.1:0: " in complaint
 
 
 @pytest.mark.root
 def test_start_fails_when_the_port_is_forbidden(folder):
     os.chown(folder, NOBODY, NOBODY)
-    complaint = failed_start(
+    complaint = driver.failed_start(
         folder, listen="127.0.0.1:7",
         wrapper=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
                  "--clear-groups"])
@@ -274,18 +247,18 @@ def test_start_fails_when_the_port_is_forbidden(folder):
 
 
 def test_start_fails_when_the_pidfile_has_no_directory(folder):
-    complaint = failed_start(folder, pidfile=folder / "missing" / "pid")
+    complaint = driver.failed_start(folder, pidfile=folder / "missing" / "pid")
     assert f"{folder}/missing/pid: No such file or directory" in complaint
 
 
 def test_start_fails_when_the_pidfile_is_a_directory(folder):
-    complaint = failed_start(folder, pidfile=folder)
+    complaint = driver.failed_start(folder, pidfile=folder)
     assert f"{folder}: Is a directory" in complaint
 
 
 @pytest.mark.root
 def test_start_fails_for_an_unknown_user(folder):
-    complaint = failed_start(folder, user="no-such-user")
+    complaint = driver.failed_start(folder, user="no-such-user")
     assert "user no-such-user " in complaint
     assert os.listdir(folder) == []
 
@@ -307,7 +280,7 @@ def test_starts_with_a_larger_thread_block_than_there_is_room_for():
 @pytest.mark.root
 @pytest.mark.parametrize("name", ["root", "0"])
 def test_start_fails_for_root_as_the_user(folder, name):
-    complaint = failed_start(folder, user=name)
+    complaint = driver.failed_start(folder, user=name)
     assert f"user {name} is root, " in complaint
     assert os.listdir(folder) == []
 
@@ -316,7 +289,7 @@ def test_start_fails_when_the_launcher_cannot_listen_even_in_the_foreground(
         folder):
     other, port = occupied_port()
     with other:
-        complaint = failed_start(
+        complaint = driver.failed_start(
             folder, "--foreground", listen=f"127.0.0.1:{port}")
     assert "Address already in use" in complaint
     assert os.listdir(folder) == []

@@ -172,6 +172,7 @@ class Knocker(threading.Thread):
                     self.failures.append(repr(error))
 
 
+@pytest.mark.slow(11, "the race needs many stops under load")
 def test_a_stop_resets_nobody_who_is_connected(echod):
     for round_ in range(10):
         running = echod(where=f"round-{round_}")

@@ -49,6 +49,7 @@ def catches(fault, *cases, options=()):
             assert server.fired or server.memory, text
 
 
+@pytest.mark.slow(8, "runs all cases")
 def test_a_correct_server_passes_every_case_in_order():
     with Server(hostile.echo) as server:
         found, text = judge(server.target(), "--strict")
@@ -56,12 +57,14 @@ def test_a_correct_server_passes_every_case_in_order():
     assert all(found.values()), text
 
 
+@pytest.mark.slow(8, "runs all cases")
 def test_echod_passes_every_case(echod):
     daemon = echod()
     found, text = judge(f"127.0.0.1:{daemon.port}", "--strict")
     assert all(found.values()) and list(found) == STRICT, text
 
 
+@pytest.mark.slow(8, "runs all cases")
 def test_xinetds_echo_passes(folder):
     port = hostile.free_port()
     config = folder / "xinetd.conf"
@@ -92,6 +95,7 @@ service echo
 
 
 @pytest.mark.parametrize("what", ["PIPE", "EXEC:cat"])
+@pytest.mark.slow(7, "runs all cases")
 def test_socats_echo_passes(what):
     port = hostile.free_port()
     with peer("socat", f"TCP-LISTEN:{port},fork,bind=127.0.0.1,backlog=128",

@@ -77,6 +77,7 @@ def test_json_is_alone_on_standard_output_and_text_is_without_it():
         assert word in with_json.stderr and word in text
 
 
+@pytest.mark.slow(3, "a line comes each second")
 def test_a_line_each_second_goes_to_standard_error():
     with Server(hostile.echo) as server:
         done = echoc("load", "-d2200ms", server.target())
@@ -88,6 +89,7 @@ def test_a_line_each_second_goes_to_standard_error():
     assert quiet.stderr == ""
 
 
+@pytest.mark.slow(3, "a percentile needs many messages")
 def test_percentiles_agree_with_the_servers_own_measurement():
     """Within 5 %, at delays whose shares make the percentiles plain."""
     pattern = [0.05] * 17 + [0.1] * 2 + [0.2]

@@ -272,6 +272,8 @@ def test_an_error_has_a_line_of_its_own_after_the_progress():
                      rb"offset 7: 10 bytes sent, 7 back\r\n$", shown), shown
 
 
+@pytest.mark.slow(
+    3, "sends what takes some seconds, as the line comes each second")
 def test_progress_line_on_a_terminal():
     primary, secondary = pty.openpty()
     with Server(hostile.delay([0.05])) as server:

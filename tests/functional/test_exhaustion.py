@@ -86,6 +86,8 @@ def test_live_sessions_notice_no_lack_of_descriptors(echod):
 
 @pytest.mark.root
 @pytest.mark.native
+@pytest.mark.slow(
+    20, "the period of complaints is 10 s, and the next one reports the end")
 def test_lack_of_descriptors_is_told_once_and_so_is_its_end(echod):
     running = echod()
     with without_descriptors(running):
@@ -105,6 +107,7 @@ def test_lack_of_descriptors_is_told_once_and_so_is_its_end(echod):
 
 @pytest.mark.root
 @pytest.mark.native
+@pytest.mark.slow(5, "the client's session cannot begin, so the drain lasts")
 def test_stops_in_order_without_descriptors(echod):
     running = echod()
     with without_descriptors(running):

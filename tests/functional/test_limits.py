@@ -90,6 +90,7 @@ def read_slowly(client, answer, begin):
     return passed > 2.5
 
 
+@pytest.mark.slow(3, "reads for several times the limit")
 def test_slow_reader_is_not_cut_however_long_it_takes(echod):
     running = echod(write_timeout="1s")
     client = running.connect(receive_buffer=32 * 1024)

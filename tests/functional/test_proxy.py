@@ -91,6 +91,7 @@ def test_without_a_header_nothing_is_echoed(proxied, sent):
     daemon.wait_log(r"closed .* bytes=0 .* reason=proxy-header$")
 
 
+@pytest.mark.slow(5, "the header's deadline is 5 s")
 def test_silence_before_the_header_is_complete_is_cut(proxied):
     daemon = proxied(idle_timeout="0")
     silent = daemon.connect()
@@ -102,6 +103,7 @@ def test_silence_before_the_header_is_complete_is_cut(proxied):
     daemon.wait_log(r"closed .* bytes=0 .* reason=proxy-header$")
 
 
+@pytest.mark.slow(5, "the header's deadline is 5 s")
 def test_a_header_that_trickles_has_one_deadline_for_all_of_it(proxied):
     daemon = proxied(idle_timeout="0")
     client = daemon.connect()

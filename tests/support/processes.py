@@ -2,10 +2,19 @@
 """What /proc tells about a process."""
 
 import contextlib
+import ctypes
 import os
 import pathlib
 import signal
 import unittest
+
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans():
+    """Daemons that are started from now on become children of this process."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def fields(pid):

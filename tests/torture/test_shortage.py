@@ -29,16 +29,6 @@ NOBODY = 65534
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
-def failed_start(folder, *flags, wrapper=(), preexec_fn=None, **settings):
-    """Starts a daemon that cannot; its one line of complaint."""
-    settings = {**driver.BASE, "pidfile": folder / "pid", **settings}
-    done = driver.run("--config=/dev/null", *driver.options(settings), *flags,
-                      wrapper=wrapper, preexec_fn=preexec_fn)
-    assert done.returncode == 1, done
-    assert re.fullmatch(r"echod: .*\n", done.stderr), done.stderr
-    return done.stderr
-
-
 # ---- descriptors ------------------------------------------------------------
 
 def limit_descriptors(count):
@@ -89,7 +79,7 @@ def test_start_fails_in_order_when_the_group_of_processes_is_full(folder):
     with group("pids") as processes_group:
         for most in range(1, 5):
             processes_group.limit(most)
-            failed_start(folder, preexec_fn=processes_group.enter)
+            driver.failed_start(folder, preexec_fn=processes_group.enter)
             # Zombies count, too, until init has seen to them.
             wait_until(lambda: processes_group.used() == 0,
                        "nothing is left behind")
@@ -128,19 +118,19 @@ def on_tmpfs(folder, options, prepare="true"):
 def test_full_disk_fails_the_start(folder):
     # One page for the file's first bytes, which the filler takes.
     fill = "dd if=/dev/zero of=filler bs=4096 count=1 status=none"
-    complaint = failed_start(
+    complaint = driver.failed_start(
         folder, wrapper=on_tmpfs(folder, "size=4096", fill))
     assert f"pidfile {folder}/pid: No space left on device" in complaint
 
 
 def test_no_inode_left_fails_the_start(folder):
-    complaint = failed_start(
+    complaint = driver.failed_start(
         folder, wrapper=on_tmpfs(folder, "nr_inodes=1"))
     assert f"pidfile {folder}/pid: No space left on device" in complaint
 
 
 def test_read_only_directory_fails_the_start(folder):
-    complaint = failed_start(folder, wrapper=on_tmpfs(folder, "ro"))
+    complaint = driver.failed_start(folder, wrapper=on_tmpfs(folder, "ro"))
     assert f"pidfile {folder}/pid: Read-only file system" in complaint
 
 
