@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: ISC
 #
-# make               builds ./echod and ./echoc
-# make deps run      installs what is needed (Debian, as root), then runs echod on port 7007
-# make deps check    ... then runs every test that takes seconds or minutes
-# make help          lists the other targets
-#
-# CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR, prefix, sysconfdir & co. are the
-# user's, with their GNU meanings.  Further switches:
-#   LINK=static|dynamic   how echod is linked; static (a static PIE) where libbsd.a exists
-#   SANITIZE=LIST         for example address,undefined; give it a BUILD of its own
-#   COVERAGE=1            line counts by gcov; give it a BUILD of its own
-#   V=1                   shows the commands
-#   BUILD=DIR             where everything is built; programs land there too unless it is "build"
+#: make               builds ./echod and ./echoc
+#: make deps run      installs what is needed (Debian, as root), then runs echod on port 7007
+#: make deps check    ... then runs every test that takes seconds or minutes
+#: make deps GOAL...  installs what any other goal below needs, then makes it
+#:
+#: CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR, prefix, sysconfdir and the like are the
+#: user's, with their GNU meanings, from the environment too.  Further switches:
+#:   LINK=static|dynamic   how both programs are linked.  By default echod is a static PIE
+#:                         where libbsd.a exists, and echoc is dynamic
+#:   SANITIZE=LIST         for example address,undefined; give it a BUILD of its own
+#:   COVERAGE=1            line counts by gcov; give it a BUILD of its own
+#:   V=1                   shows the commands
+#:   BUILD=DIR             where everything is built; programs land there too unless it is "build"
+#:
+#: Goals:
 
 VERSION = 1.0
 
@@ -29,181 +32,126 @@ INSTALL = install
 BUILD = build
 PYTHON = /usr/bin/python3
 PKG_CONFIG = pkg-config
-CLANG_FORMAT = clang-format
-CFLAGS = -O2 -g
+CFLAGS ?= -O2 -g
+
+# The goals beside "deps" wait for the packages and are left to another make:
+# this one has looked for a compiler and its abilities too early.
+DEPS := $(filter deps deps-%,$(MAKECMDGOALS))
+AFTER_DEPS := $(filter-out $(DEPS),$(MAKECMDGOALS))
+ifneq ($(and $(DEPS),$(AFTER_DEPS)),)
+
+.PHONY: $(AFTER_DEPS) after-deps
+$(AFTER_DEPS): after-deps ; @:
+after-deps: $(DEPS)
+	@$(MAKE) $(AFTER_DEPS)
+
+else
 
 # ---- sources, grouped by the process that runs them -------------------------
 
 COMMON = $(wildcard src/common/*.c)
 ECHOD = $(COMMON) $(wildcard src/parent/*.c src/parent/*/*.c src/child/*.c)
 ECHOC = $(wildcard src/client/*.c src/client/*/*.c) src/common/addr.c
-UNITS = $(wildcard tests/unit/test_*.c)
-HEADERS = $(wildcard src/*/*.h src/*/*/*.h)
-C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 
 # ---- flags ------------------------------------------------------------------
 
 comma = ,
 try = $(shell echo 'int main(void){return 0;}' | \
 	$(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
+# For VARIABLE = $(call once,VARIABLE,VALUE): evaluated at its first use, so
+# that only goals which compile pay for looking at the compiler.
+once = $(eval $(1) := $(2))$($(1))
 
-WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+WARN = $(call once,WARN,-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef \
 	-Wcast-align -Wcast-qual -Wwrite-strings -Wpointer-arith \
 	-Wimplicit-fallthrough -Wdouble-promotion -Wnull-dereference \
-	$(call try,-Wlogical-op) $(call try,-Wduplicated-cond)
-HARDEN := -fPIE -fstack-protector-strong \
-	$(call try,-fstack-clash-protection) $(call try,-fcf-protection)
+	$(call try,-Wlogical-op) $(call try,-Wduplicated-cond))
+HARDEN = $(call once,HARDEN,-fPIE -fstack-protector-strong \
+	$(call try,-fstack-clash-protection) $(call try,-fcf-protection) \
+	$(call try,-mbranch-protection=standard))
+HARDEN_LD = -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack
 DEFINES = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' \
 	-DCONFIG_FILE='"$(sysconfdir)/echod.conf"' -DPIDFILE='"$(runstatedir)/echod.pid"'
-HARDEN_LD := -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack
 
 ifdef SANITIZE
 LINK = dynamic
-HARDEN += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 else ifdef COVERAGE
 LINK = dynamic
-HARDEN += --coverage -O0
+INSTRUMENT = --coverage -O0
 # See there for what is wrapped, and why.
 COVERAGE_OBJECT = $(BUILD)/tests/support/coverage.o
 HARDEN_LD += -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit,--wrap=madvise
-else
-DEFINES += -D_FORTIFY_SOURCE=2
+else ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(filter -O0,$(CFLAGS)),)
+DEFINES += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
-LIBBSD = $(shell $(PKG_CONFIG) --libs libbsd)
-LIBBSD_STATIC = $(shell $(PKG_CONFIG) --static --libs libbsd)
-LINK := $(if $(LINK),$(LINK),$(if $(call try,-static-pie $(LIBBSD_STATIC)),static,dynamic))
-PIE = -pie
-LIBS = $(LIBBSD)
-ifeq ($(LINK),static)
-echod_PIE := -static-pie $(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
+LIBBSD = $(call once,LIBBSD,$(shell $(PKG_CONFIG) --libs libbsd))
+LIBBSD_STATIC = $(call once,LIBBSD_STATIC,$(shell $(PKG_CONFIG) --static --libs libbsd))
+ifndef LINK
+LINK = $(call once,LINK,$(if $(call try,-static-pie $(LIBBSD_STATIC)),static,dynamic))
+echoc_LINK = dynamic
+else
+echoc_LINK = $(LINK)
+endif
+
+LIBS_dynamic = $(LIBBSD)
+LIBS_static = $(LIBBSD_STATIC)
+PIE_dynamic = -pie
+PIE_static = -static-pie
+LAYOUT_dynamic =
+LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld)) \
 	-Wl,-u,_dl_early_allocate,--wrap=_dl_early_allocate
-echod_LIBS = $(LIBBSD_STATIC)
-else
-echod_PIE = $(PIE)
-echod_LIBS = $(LIBS)
-endif
+# The linker warns that a static getaddrinfo(3) needs files for some names.
+QUIET_dynamic =
+QUIET_static = $(call once,QUIET_static,$(call try,-Wl$(comma)--no-warnings))
 
-COMPILE = $(CC) -std=c17 $(DEFINES) $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS)
-LINK_C = $(CC) $(HARDEN) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
+COMPILE = $(CC) -std=c17 $(DEFINES) $(CPPFLAGS) $(WARN) $(HARDEN) $(INSTRUMENT) \
+	'-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS)
+LINK_C = $(CC) $(HARDEN) $(INSTRUMENT) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS)
 Q = $(if $(V),,@)
 say = @printf '  %-5s %s\n'
 BIN = $(if $(filter build,$(BUILD)),.,$(BUILD))
-ALL = $(BIN)/echod $(BIN)/echoc
 
 # ---- programs ---------------------------------------------------------------
 
-all: $(ALL)
+all: $(BIN)/echod $(BIN)/echoc
 
 $(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT) \
 	    src/child/layout.ld
 	$(say) LINK $@
-	$(Q)$(LINK_C) $(echod_PIE) -o $@ $(filter %.o,$^) $(echod_LIBS)
+	$(Q)$(LINK_C) $(PIE_$(LINK)) $(LAYOUT_$(LINK)) -o $@ $(filter %.o,$^) $(LIBS_$(LINK))
 
 $(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
 	$(say) LINK $@
-	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lm
+	$(Q)$(LINK_C) $(PIE_$(echoc_LINK)) $(QUIET_$(echoc_LINK)) -o $@ $^ \
+	    $(LIBS_$(echoc_LINK)) -lm
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
+	@mkdir -p '$(@D)'
 	$(say) CC $<
 	$(Q)$(COMPILE) -Isrc -MMD -MP -c -o $@ $<
 
 # Changed flags rebuild everything; unchanged ones nothing.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(COMPILE) / $(LINK_C) $(echod_PIE)' | cmp -s - $@ || \
-		echo '$(COMPILE) / $(LINK_C) $(echod_PIE)' > $@
+	@echo '$(COMPILE) / $(LINK_C) $(LINK) $(LAYOUT_$(LINK)) $(echoc_LINK)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
-run: $(BIN)/echod
+#: static             both programs without any library, for containers
+static:
+	$(MAKE) LINK=static all
+
+#: run                echod in the foreground, on port 7007
+run: all
 	$(BIN)/echod --foreground --listen 7007
-
-# ---- tests ------------------------------------------------------------------
-
-# The suites besides the unit tests; all: functional system torture fuzz
-SUITES = functional
-TEST_PROGRAMS = $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
-UNIT_OBJECTS = $(ECHOD:%.c=$(BUILD)/%.o) \
-	$(filter-out $(BUILD)/src/common/%,$(ECHOC:%.c=$(BUILD)/%.o))
-
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJECTS) $(COVERAGE_OBJECT)
-	@mkdir -p $(@D)
-	$(say) LINK $@
-	$(Q)$(LINK_C) $(PIE) -o $@ $^ $(LIBS) -lcmocka -lm
-
-check: all $(TEST_PROGRAMS) $(if $(filter fuzz,$(SUITES)),fuzz)
-	ECHOD=$(abspath $(BIN)/echod) ECHOC=$(abspath $(BIN)/echoc) \
-	    tests/run $(BUILD) $(PYTHON) $(SUITES:%=tests/%)
-
-check-system:
-	$(MAKE) check SUITES=system UNITS=
-
-torture:
-	$(MAKE) check SUITES=torture UNITS= TORTURE=all
-
-# A million connections and 100 GB, with hashes; about six minutes.
-soak: all
-	ECHOD=$(abspath $(BIN)/echod) $(PYTHON) tests/torture/soak.py
-
-# Side by side with the floor and with peers; see tests/bench/README.md.
-bench: all
-	$(MAKE) BUILD=build/dynamic LINK=dynamic all
-	tests/bench/fetch_peers build/peers
-	$(PYTHON) tests/bench/bench.py --echod $(abspath $(BIN)/echod) \
-	    --echod-dynamic build/dynamic/echod --peers build/peers \
-	    --out build/bench $(BENCHFLAGS)
-
-# What an honest client feels of 3,000 hostile ones; what refusals cost.
-abuse: all
-	$(PYTHON) tests/bench/abuse.py --echod $(abspath $(BIN)/echod)
-
-# Line coverage of src/ by the whole suite.  Sessions, which are run by another
-# user, write down their counts as well: any user may write to the directory.
-coverage:
-	$(MAKE) BUILD=build/coverage COVERAGE=1 all
-	find build/coverage -type d -exec chmod 777 {} +
-	umask 0; build/coverage/echod --version; build/coverage/echoc --help
-	-umask 0; $(MAKE) BUILD=build/coverage COVERAGE=1 check
-	gcovr --root . --filter src/ --object-directory build/coverage --sort-percentage
-
-# One sanitized program a harness; tests/fuzz says how they are run.
-FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
-FUZZ_CC = clang -std=c17 $(DEFINES) -Isrc -O1 -g -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
-fuzz: $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(ECHOD) $(ECHOC) $(HEADERS)
-	@mkdir -p $(@D)
-	$(say) FUZZ $@
-	$(Q)$(FUZZ_CC) -o $@ $< $(sort $(ECHOD) $(ECHOC)) $(LIBBSD) -lm
-
-# cppcheck does not see that log_fatal() never returns, nor what memset() sets.
-CPPCHECK_FALSE = --suppress=nullPointerRedundantCheck:src/parent/process/privileges.c \
-	--suppress=ctuuninitvar:src/parent/settings/config.c
-
-# Formatting, headers that stand alone, manual pages, and two analysers.
-lint:
-	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
-	for header in $(HEADERS); do \
-	    $(COMPILE) -Isrc -Wno-unused-function -fsyntax-only -x c $$header || exit 1; \
-	done
-	printf '%s\n' $(filter src/%.c,$(C_FILES)) | xargs -P $$(nproc) -I {} \
-	    $(COMPILE) -Isrc $(call try,-fanalyzer) -Werror -c -o /dev/null {}
-	! mandoc -Tlint man/* | grep -v 'referenced manual not found'
-	printf '%s\n' $(filter src/%.c,$(C_FILES)) | xargs -P $$(nproc) -I {} \
-	    clang-tidy --quiet --warnings-as-errors='*' {} -- -std=c17 $(DEFINES) -Isrc
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -Isrc $(DEFINES) \
-	    --enable=warning,performance,portability '-DRB_GENERATE_INTERNAL(a,b,c,d,e)=' \
-	    $(CPPCHECK_FALSE) src
-
-format:
-	$(CLANG_FORMAT) -i $(C_FILES)
 
 # ---- installation -----------------------------------------------------------
 
+#: install uninstall  see prefix and DESTDIR
 UNITDIR = $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/usr/lib/systemd/system)
 SYSUSERSDIR = $(or $(shell $(PKG_CONFIG) --variable=sysusersdir systemd 2>/dev/null),/usr/lib/sysusers.d)
 
@@ -240,27 +188,31 @@ uninstall:
 	if [ -d $(DESTDIR)$(docdir) ]; then \
 	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir); fi
 
-# Debian, as root.  The second line is for the tests only, the third for lint,
-# sanitizers and fuzzing, the fourth for the booted systemd, the fifth for the
-# proxies and peers, the sixth for torture.
-deps:
+endif
+
+# ---- the rest ---------------------------------------------------------------
+
+include $(wildcard tests/*.mk)
+
+# What every goal needs; tests/*.mk have what others need besides, by goal or
+# suite: PACKAGES_x to install, PEERS_x to unpack in build/peers only, since
+# their packages start services.
+PACKAGES = gcc libc6-dev make pkgconf libbsd-dev
+NEEDS = $(foreach goal,$(AFTER_DEPS) $(DEPS:deps-%=%),$(or $(NEEDS_$(goal)),$(goal)))
+PEERS = $(sort $(foreach need,$(NEEDS),$(PEERS_$(need))))
+
+#: deps deps-GOAL     installs the packages only
+$(or $(DEPS),deps):
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-	    gcc libc6-dev make pkg-config libbsd-dev \
-	    libcmocka-dev python3 python3-pytest python3-pytest-xdist strace gdb procps iproute2 mandoc \
-	    clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev gcovr \
-	    debootstrap systemd-container \
-	    haproxy socat ncat xinetd netcat-openbsd \
-	    libfaketime util-linux mount
+	    $(sort $(PACKAGES) $(foreach need,$(NEEDS),$(PACKAGES_$(need))))
+	$(if $(PEERS),tests/support/fetch_peers build/peers $(PEERS))
 
 help:
-	@sed -n '2,/^VERSION/s/^# \{0,1\}//p' Makefile
-	@echo 'Targets: all run deps check check-system torture soak bench abuse coverage fuzz'
-	@echo '         lint format install uninstall clean help'
+	@sed -n 's/^#: \{0,1\}//p' Makefile $(wildcard tests/*.mk)
 
 clean:
 	rm -rf build echod echoc
 
 .SECONDARY:
-.PHONY: all run check check-system torture soak bench abuse coverage fuzz lint format \
-	install uninstall deps help clean FORCE
+.PHONY: all static run install uninstall deps $(DEPS) help clean FORCE

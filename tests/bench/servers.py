@@ -55,7 +55,7 @@ def _find(program, peers):
     """A program of the path, of sbin or of the directory of unpacked peers."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     if peers:
-        path += f":{peers}/usr/sbin:{peers}/usr/bin"
+        path += f":{peers}/bin"
     return shutil.which(program, path=path)
 
 

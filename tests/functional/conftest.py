@@ -16,6 +16,10 @@ import echod as driver  # noqa: E402 (after the path)
 import ordering  # noqa: E402
 from ordering import pytest_collection_modifyitems  # noqa: E402, F401
 
+# Where tests/support/fetch_peers unpacks programs, and where they are installed
+os.environ["PATH"] = os.pathsep.join(
+    [f"{driver.ROOT}/build/peers/bin", os.environ["PATH"], "/usr/sbin"])
+
 
 def pytest_report_header():
     sandbox = "off" if driver.SANDBOX_OFF else "on"
