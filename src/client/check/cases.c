@@ -4,11 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/check/concurrent.h"
 #include "client/check/message.h"
-#include "client/payload.h"
 #include "common/clock.h"
 
 #define KIB UINT64_C(1024)
@@ -22,11 +20,8 @@ run_shape(struct check *check, const struct check_case *this)
 
 	for (unsigned i = 0; i < this->times && good; i++) {
 		struct exchange x = this->shape;
-		x.stream = payload_stream();
-		if ((x.fd = check_open(check)) == -1)
-			return false;
-		good = check_converse(check, &x);
-		(void)close(x.fd);
+		good = check_open(check, &x) && check_converse(check, &x);
+		stream_close(&x.stream);
 	}
 	return good;
 }
@@ -38,19 +33,17 @@ run_sizes(struct check *check, const struct check_case *this)
 	static const uint64_t sizes[] = {1, 2, 3, 7, 63, 64, 65, 511, 512, 1023,
 	    1024, 1025, 1447, 1448, 1449, 4095, 4096, 4097, 16383, 16384, 16385,
 	    65535, 65536, 65537, 262144, 1000003};
-	int fd = check_open(check);
-	bool good = fd != -1;
+	struct exchange x = this->shape;
+	bool good = check_open(check, &x);
 
 	for (size_t i = 0; good && i < sizeof sizes / sizeof *sizes; i++)
-		good = check_message(check, fd, sizes[i]);
-	if (fd != -1)
-		(void)close(fd);
+		good = check_message(check, &x, sizes[i]);
+	stream_close(&x.stream);
 	if (good)
 		(void)snprintf(check->seen, sizeof check->seen,
 		    "%zu messages of %ju to %ju bytes came back",
 		    sizeof sizes / sizeof *sizes, (uintmax_t)sizes[0],
 		    (uintmax_t)sizes[sizeof sizes / sizeof *sizes - 1]);
-	(void)this;
 	return good;
 }
 
@@ -58,19 +51,15 @@ run_sizes(struct check *check, const struct check_case *this)
 static bool
 run_splits(struct check *check, const struct check_case *this)
 {
-	static const size_t pieces[] = {1, 2, 3, 7, 61, 100, 1000, 4097};
-	int fd = check_open(check);
-	bool good = fd != -1;
+	static const uint64_t pieces[] = {1, 2, 3, 7, 61, 100, 1000, 4097};
+	struct exchange x = this->shape;
+	bool good = check_open(check, &x);
 
 	for (size_t i = 0; good && i < sizeof pieces / sizeof *pieces; i++) {
-		struct exchange x = {.fd = fd,
-		    .stream = payload_stream(),
-		    .size = this->shape.size,
-		    .write_piece = pieces[i]};
+		x.write_piece = pieces[i];
 		good = check_converse(check, &x);
 	}
-	if (fd != -1)
-		(void)close(fd);
+	stream_close(&x.stream);
 	return good;
 }
 
@@ -86,18 +75,17 @@ run_binary(struct check *check, const struct check_case *this)
 	    "\x06\xff\xf2\x03\x04\x11\x13\x1a\x1c\n~.\n"
 	    "\xef\xbb\xbf\xc3\x28\xed\xa0\x80\b\x7f";
 	uint8_t text[512 + sizeof special];
-	struct exchange x = {.text = text, .size = sizeof text};
+	struct exchange x = this->shape;
 
 	for (size_t i = 0; i < 256; i++) {
 		text[i] = (uint8_t)i;
 		text[256 + i] = (uint8_t)(255 - i);
 	}
 	memcpy(text + 512, special, sizeof special);
-	if ((x.fd = check_open(check)) == -1)
-		return false;
-	bool good = check_converse(check, &x);
-	(void)close(x.fd);
-	(void)this;
+	bool good = check_open(check, &x);
+	x.stream.text = text;
+	good = good && check_message(check, &x, sizeof text);
+	stream_close(&x.stream);
 	return good;
 }
 
@@ -105,15 +93,14 @@ static bool
 run_idle(struct check *check, const struct check_case *this)
 {
 	const int64_t idle = 2 * SEC;
-	int fd = check_open(check);
-	bool good = fd != -1;
+	struct exchange x = this->shape;
+	bool good = check_open(check, &x);
 
 	for (unsigned i = 0; good && i < this->times; i++) {
 		exchange_pause(idle);
-		good = check_message(check, fd, this->shape.size);
+		good = check_converse(check, &x);
 	}
-	if (fd != -1)
-		(void)close(fd);
+	stream_close(&x.stream);
 	return good;
 }
 
@@ -155,6 +142,7 @@ const struct check_case check_cases[] = {
 	{.size = 64 * MIB, .window = 256 * KIB, .half_close = true}, 1, false},
     {"back-pressure", "32 MiB to a client that lets them pile up", run_shape,
 	{.size = 32 * MIB,
+	    .piles = true,
 	    .read_piece = 64 * KIB,
 	    .read_pause = 2 * MSEC,
 	    .half_close = true},

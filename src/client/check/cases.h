@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "client/exchange.h"
+#include "client/check/exchange.h"
 #include "client/target.h"
 
 enum {

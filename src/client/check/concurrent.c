@@ -7,121 +7,95 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/check/message.h"
-#include "client/payload.h"
 
 enum {
-	CROWD = 50, /* connections that are open together */
-	CROWD_ROUNDS = 4,
-	CROWD_SIZE = 1000,
+	CONNECTIONS = 50, /* that are open together */
+	ROUNDS = 4,
+	ROUND_SIZE = 1000,
 	RESETS = 10,
 	RESET_SIZE = 64 * 1024,
 	SMALL = 1024
 };
 
-/* Sends one round's message on a connection of the crowd. */
-static bool
-send_round(struct check *check, int fd, uint64_t stream, uint64_t begin)
-{
-	uint8_t buf[CROWD_SIZE];
-
-	payload_fill(stream, begin, buf, sizeof buf);
-	if (send(fd, buf, sizeof buf, MSG_NOSIGNAL) == (ssize_t)sizeof buf)
-		return true;
-	(void)snprintf(check->seen, sizeof check->seen,
-	    "a write of %zu bytes failed: %s", sizeof buf, strerror(errno));
-	return false;
-}
-
-static bool
-receive_round(struct check *check, int fd, uint64_t stream, uint64_t begin)
-{
-	struct exchange x = {.fd = fd,
-	    .stream = stream,
-	    .begin = begin,
-	    .size = CROWD_SIZE,
-	    .already = CROWD_SIZE};
-
-	return check_converse(check, &x);
-}
-
 /* All send, then all are read, in the other order. */
 static bool
-run_round(struct check *check, const int fds[CROWD],
-    const uint64_t streams[CROWD], uint64_t begin)
+run_round(struct check *check, struct exchange xs[CONNECTIONS])
 {
-	bool good = true;
-
-	for (size_t i = 0; good && i < CROWD; i++)
-		good = send_round(check, fds[i], streams[i], begin);
-	for (size_t i = 0; good && i < CROWD; i++)
-		good = receive_round(
-		    check, fds[CROWD - 1 - i], streams[CROWD - 1 - i], begin);
-	return good;
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		struct stream *s = &xs[i].stream;
+		uint64_t end = s->written + ROUND_SIZE;
+		if (stream_send(s, end, 0) == STREAM_MOVED && s->written == end)
+			continue;
+		(void)snprintf(check->seen, sizeof check->seen,
+		    "a write of %d bytes failed: %s", ROUND_SIZE,
+		    strerror(errno));
+		return false;
+	}
+	for (size_t i = CONNECTIONS; i-- > 0;)
+		if (!check_message(check, &xs[i], ROUND_SIZE))
+			return false;
+	return true;
 }
 
 bool
 check_concurrent(struct check *check, const struct check_case *this)
 {
-	int fds[CROWD];
-	uint64_t streams[CROWD];
+	struct exchange xs[CONNECTIONS];
 	size_t n = 0;
 	bool good = true;
 
-	for (; n < CROWD && good; n++) {
-		streams[n] = payload_stream();
-		good = (fds[n] = check_open(check)) != -1;
+	for (; n < CONNECTIONS && good; n++) {
+		xs[n] = this->shape;
+		good = check_open(check, &xs[n]);
 	}
-	for (uint64_t round = 0; good && round < CROWD_ROUNDS; round++)
-		good = run_round(check, fds, streams, round * CROWD_SIZE);
+	for (int round = 0; good && round < ROUNDS; round++)
+		good = run_round(check, xs);
 	while (n-- > 0)
-		if (fds[n] != -1)
-			(void)close(fds[n]);
+		stream_close(&xs[n].stream);
 	if (good)
 		(void)snprintf(check->seen, sizeof check->seen,
-		    "%d connections, %d messages on each, none mixed up", CROWD,
-		    CROWD_ROUNDS);
-	(void)this;
+		    "%d connections, %d messages on each, none mixed up",
+		    CONNECTIONS, ROUNDS);
 	return good;
 }
 
 /* Leaves a connection by a reset, with answers unread. */
 static bool
-reset_one(struct check *check)
+reset_one(struct check *check, struct exchange x)
 {
-	static uint8_t junk[RESET_SIZE];
+	static const uint8_t junk[RESET_SIZE];
 	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-	int fd = check_open(check);
 
-	if (fd == -1)
+	if (!check_open(check, &x))
 		return false;
-	(void)send(fd, junk, sizeof junk, MSG_NOSIGNAL);
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-	(void)close(fd);
+	(void)send(x.stream.fd, junk, sizeof junk, MSG_NOSIGNAL);
+	(void)setsockopt(
+	    x.stream.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	stream_close(&x.stream);
 	return true;
 }
 
 bool
 check_reset(struct check *check, const struct check_case *this)
 {
-	int old = check_open(check), new = -1;
-	bool good = old != -1 && check_message(check, old, SMALL);
+	struct exchange old = this->shape, new = this->shape;
+	bool good =
+	    check_open(check, &old) && check_message(check, &old, SMALL);
 
+	new.stream.fd = -1;
 	/* a server may be slow to notice, so the old one talks each time */
 	for (int i = 0; good && i < RESETS; i++)
-		good = reset_one(check) && check_message(check, old, SMALL);
-	good = good && (new = check_open(check)) != -1;
-	good = good && check_message(check, new, SMALL);
-	if (old != -1)
-		(void)close(old);
-	if (new != -1)
-		(void)close(new);
+		good = reset_one(check, this->shape) &&
+		       check_message(check, &old, SMALL);
+	good = good && check_open(check, &new);
+	good = good && check_message(check, &new, SMALL);
+	stream_close(&old.stream);
 	if (good)
 		(void)snprintf(check->seen, sizeof check->seen,
 		    "%d resets; an old connection and a new one still echo",
 		    RESETS);
-	(void)this;
+	stream_close(&new.stream);
 	return good;
 }

@@ -5,23 +5,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/connect.h"
-#include "client/payload.h"
 
-int
-check_open(struct check *check)
+bool
+check_open(struct check *check, struct exchange *x)
 {
 	int fd = connect_wait(check->target, NULL);
 
+	stream_begin(&x->stream, fd);
 	if (fd != -1 && connect_greet(check->target, fd) == 0)
-		return fd;
+		return true;
 	(void)snprintf(check->seen, sizeof check->seen, "no connection: %s",
 	    strerror(errno));
-	if (fd != -1)
-		(void)close(fd);
-	return -1;
+	stream_close(&x->stream);
+	return false;
 }
 
 bool
@@ -34,10 +32,8 @@ check_converse(struct check *check, struct exchange *x)
 }
 
 bool
-check_message(struct check *check, int fd, uint64_t size)
+check_message(struct check *check, struct exchange *x, uint64_t size)
 {
-	struct exchange x = {
-	    .fd = fd, .stream = payload_stream(), .size = size};
-
-	return check_converse(check, &x);
+	x->size = size;
+	return check_converse(check, x);
 }

@@ -13,13 +13,13 @@
 
 #include "client/check/cases.h"
 
-/* A new connection, or -1. */
-int check_open(struct check *);
+/* Opens a new connection for the exchange. */
+bool check_open(struct check *, struct exchange *);
 
 /* Holds one conversation; was all well? */
 bool check_converse(struct check *, struct exchange *);
 
-/* A message of that size on a connection, and its answer. */
-bool check_message(struct check *, int fd, uint64_t size);
+/* A message of that size on its connection, and the answer. */
+bool check_message(struct check *, struct exchange *, uint64_t size);
 
 #endif

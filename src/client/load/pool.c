@@ -26,37 +26,38 @@ static const int64_t rest_after_failure = 10 * MSEC;
 static void
 give_up(struct pool *pool)
 {
-	struct load_connection *session;
+	struct load_connection *connection;
 
-	while ((session = TAILQ_FIRST(&pool->waiting)) != NULL)
-		session_fail(pool, session, FAILURE_TIMEOUT);
+	while ((connection = TAILQ_FIRST(&pool->waiting)) != NULL)
+		connection_fail(pool, connection, FAILURE_TIMEOUT);
 }
 
 static void
 expire(struct pool *pool)
 {
 	int64_t timeout = pool->target->timeout;
-	struct load_connection *session;
+	struct load_connection *connection;
 
 	if (timeout > 0 && pool->stopping &&
 	    pool->schedule.ends + timeout <= pool->now)
 		give_up(pool);
-	while (timeout > 0 && (session = TAILQ_FIRST(&pool->waiting)) != NULL &&
-	       session->since + timeout <= pool->now)
-		session_fail(pool, session, FAILURE_TIMEOUT);
-	while ((session = TAILQ_FIRST(&pool->resting)) != NULL &&
-	       session->since + rest_after_failure <= pool->now)
-		session_wake(pool, session);
+	while (timeout > 0 &&
+	       (connection = TAILQ_FIRST(&pool->waiting)) != NULL &&
+	       connection->since + timeout <= pool->now)
+		connection_fail(pool, connection, FAILURE_TIMEOUT);
+	while ((connection = TAILQ_FIRST(&pool->resting)) != NULL &&
+	       connection->since + rest_after_failure <= pool->now)
+		connection_wake(pool, connection);
 }
 
 static void
 dispatch(struct pool *pool)
 {
-	struct load_connection *session;
+	struct load_connection *connection;
 
-	while ((session = TAILQ_FIRST(&pool->idle)) != NULL &&
+	while ((connection = TAILQ_FIRST(&pool->idle)) != NULL &&
 	       schedule_is_due(&pool->schedule, pool->now))
-		session_start_message(pool, session);
+		connection_start_message(pool, connection);
 }
 
 /*
@@ -115,18 +116,18 @@ earlier(int64_t a, int64_t b)
 static int64_t
 next_event(const struct pool *pool, int64_t until)
 {
-	const struct load_connection *session;
+	const struct load_connection *connection;
 	int64_t at = until;
 
 	if (pool->schedule.began != 0 && !pool->stopping)
 		at = earlier(at, pool->schedule.ends);
 	else if (pool->stopping && pool->target->timeout > 0)
 		at = earlier(at, pool->schedule.ends + pool->target->timeout);
-	if ((session = TAILQ_FIRST(&pool->waiting)) != NULL &&
+	if ((connection = TAILQ_FIRST(&pool->waiting)) != NULL &&
 	    pool->target->timeout > 0)
-		at = earlier(at, session->since + pool->target->timeout);
-	if ((session = TAILQ_FIRST(&pool->resting)) != NULL)
-		at = earlier(at, session->since + rest_after_failure);
+		at = earlier(at, connection->since + pool->target->timeout);
+	if ((connection = TAILQ_FIRST(&pool->resting)) != NULL)
+		at = earlier(at, connection->since + rest_after_failure);
 	if (!TAILQ_EMPTY(&pool->idle) && pool->schedule.began != 0 &&
 	    !pool->stopping)
 		at = earlier(at, schedule_due(&pool->schedule, pool->now));
@@ -141,7 +142,7 @@ sleep_until(struct pool *pool, int64_t at)
 
 	pool->now = clock_now();
 	for (int i = 0; i < n; i++)
-		session_handle(pool, events[i].data.ptr, events[i].events);
+		connection_handle(pool, events[i].data.ptr, events[i].events);
 }
 
 bool
@@ -171,7 +172,7 @@ pool_collect(struct pool *pool)
 }
 
 static void
-raise_limit(uint64_t connections)
+raise_limit(uint64_t count)
 {
 	struct rlimit limit;
 
@@ -180,9 +181,9 @@ raise_limit(uint64_t connections)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
 		err(2, "setrlimit");
-	if (connections + SPARE_DESCRIPTORS > limit.rlim_cur)
+	if (count + SPARE_DESCRIPTORS > limit.rlim_cur)
 		errx(2, "%ju connections: this process may have %ju files open",
-		    (uintmax_t)connections, (uintmax_t)limit.rlim_cur);
+		    (uintmax_t)count, (uintmax_t)limit.rlim_cur);
 }
 
 void
@@ -195,28 +196,28 @@ pool_open(struct pool *pool)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
-	if ((pool->sessions = calloc(n, sizeof *pool->sessions)) == NULL)
+	if ((pool->connections = calloc(n, sizeof *pool->connections)) == NULL)
 		err(2, NULL);
 	TAILQ_INIT(&pool->idle);
 	TAILQ_INIT(&pool->waiting);
 	TAILQ_INIT(&pool->resting);
 	pool->now = clock_now();
 	for (uint64_t i = 0; i < n; i++) {
-		pool->sessions[i].fd = -1;
-		TAILQ_INSERT_TAIL(&pool->idle, &pool->sessions[i], link);
+		pool->connections[i].stream.fd = -1;
+		TAILQ_INSERT_TAIL(&pool->idle, &pool->connections[i], link);
 	}
 	if (pool->report->churn)
 		return;
 	pool->warming = n;
 	for (uint64_t i = 0; i < n; i++)
-		session_open(pool, &pool->sessions[i]);
+		connection_open(pool, &pool->connections[i]);
 }
 
 void
 pool_close(struct pool *pool)
 {
 	for (uint64_t i = 0; i < pool->report->connections; i++)
-		session_close(&pool->sessions[i]);
-	free(pool->sessions);
+		stream_close(&pool->connections[i].stream);
+	free(pool->connections);
 	(void)close(pool->epoll);
 }

@@ -38,7 +38,7 @@ struct pool {
 
 	/* the pool's own */
 	int epoll;
-	struct load_connection *sessions;
+	struct load_connection *connections;
 	struct pool_list idle;    /* may take a message */
 	struct pool_list waiting; /* for the server, longest first */
 	struct pool_list resting; /* after a failure, longest first */

@@ -11,15 +11,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/interrupts.h"
-#include "client/payload.h"
 #include "client/units.h"
-
-enum {
-	CHUNK = 64 * 1024
-};
 
 static int64_t *
 sent_time(struct ping_link *link, uint64_t seq)
@@ -63,8 +57,9 @@ note_tcp_info(struct ping_link *link)
 	struct tcp_info info;
 	socklen_t length = sizeof info;
 
-	if (link->state != PING_LINK_UP || link->read == 0 ||
-	    getsockopt(link->fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
+	if (link->state != PING_LINK_UP || link->stream.read == 0 ||
+	    getsockopt(
+		link->stream.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
 		return;
 	link->stats.have_tcp = true;
 	link->stats.tcp_rtt = info.tcpi_rtt;
@@ -81,7 +76,7 @@ disconnect(struct ping_link *link)
 	if (link->state == PING_LINK_CONNECTING)
 		attempt_cancel(&link->attempt);
 	else if (link->state == PING_LINK_UP)
-		(void)close(link->fd);
+		stream_close(&link->stream);
 	link->state = PING_LINK_DOWN;
 }
 
@@ -121,92 +116,79 @@ note_answer(struct ping_link *link, int64_t now)
 		disconnect(link);
 }
 
-/* The answer differs from what was sent at this position of the stream. */
+/* The answer differs from what was sent. */
 static void
-note_wrong(struct ping_link *link, uint64_t position, uint8_t got)
+note_wrong(struct ping_link *link)
 {
 	struct ping_line line = line_of(link, link->oldest);
+	const struct stream *s = &link->stream;
 
 	if (!link->quiet)
-		ping_report_wrong(&line, position % link->size, got,
-		    payload_byte(link->stream, position));
+		ping_report_wrong(
+		    &line, s->read % link->size, s->got, s->expected);
 	link->stats.wrong++;
 	link->oldest++;
 	ping_link_lose(link, "the connection was given up");
 }
 
 static void
-note_unasked(struct ping_link *link, uint64_t bytes)
+note_unasked(struct ping_link *link)
 {
 	struct ping_line line = line_of(link, link->oldest - 1);
 
 	if (!link->quiet)
-		ping_report_unasked(&line, bytes);
+		ping_report_unasked(&line, link->stream.extra);
 	link->stats.wrong++;
 	ping_link_lose(link, "the connection was given up");
 }
 
-/* Takes in length bytes of answer. */
 static void
-digest(struct ping_link *link, const uint8_t *buf, size_t length)
+note_end(struct ping_link *link)
 {
-	uint64_t unread = link->written - link->read;
-	size_t asked = length < unread ? length : (size_t)unread;
-	size_t good = payload_verify(link->stream, link->read, buf, asked);
-	uint64_t end = link->read + good;
-	int64_t now = clock_now();
+	char why[96];
 
-	while (link->state == PING_LINK_UP &&
-	       (link->oldest - link->base + 1) * link->size <= end)
-		note_answer(link, now);
-	link->read = end;
-	if (good < asked)
-		note_wrong(link, end, buf[good]);
-	else if (asked < length)
-		note_unasked(link, length - asked);
+	(void)snprintf(why, sizeof why,
+	    "closed by the server after %ju of %ju bytes",
+	    (uintmax_t)(link->stream.read % link->size), (uintmax_t)link->size);
+	ping_link_lose(link, why);
 }
 
 static void
 receive(struct ping_link *link)
 {
-	static uint8_t buf[CHUNK];
-	char why[96];
-	ssize_t n = read(link->fd, buf, sizeof buf);
+	enum stream_state state = stream_receive(&link->stream, 0);
+	int error = errno;
+	int64_t now = clock_now();
 
-	if (n > 0) {
-		digest(link, buf, (size_t)n);
-	} else if (n == 0) {
-		(void)snprintf(why, sizeof why,
-		    "closed by the server after %ju of %ju bytes",
-		    (uintmax_t)(link->read % link->size),
-		    (uintmax_t)link->size);
-		ping_link_lose(link, why);
-	} else if (errno != EAGAIN && errno != EINTR) {
-		ping_link_lose(link, strerror(errno));
-	}
+	while (
+	    link->state == PING_LINK_UP &&
+	    (link->oldest - link->base + 1) * link->size <= link->stream.read)
+		note_answer(link, now);
+	if (state == STREAM_WRONG)
+		note_wrong(link);
+	else if (state == STREAM_EXTRA)
+		note_unasked(link);
+	else if (state == STREAM_END)
+		note_end(link);
+	else if (state == STREAM_FAILED)
+		ping_link_lose(link, strerror(error));
 }
 
+/* Where the last message ends in the stream. */
 static uint64_t
-unwritten(const struct ping_link *link)
+stream_end(const struct ping_link *link)
 {
-	return (link->next - link->base) * link->size - link->written;
+	return (link->next - link->base) * link->size;
 }
 
 /* Writes some of what is left; poll(2) tells when more can follow. */
 static void
 transmit(struct ping_link *link)
 {
-	static uint8_t buf[CHUNK];
-	uint64_t left = unwritten(link);
-	size_t length = left < sizeof buf ? (size_t)left : sizeof buf;
+	uint64_t end = stream_end(link);
 
-	if (length == 0)
-		return;
-	payload_fill(link->stream, link->written, buf, length);
-	ssize_t n = send(link->fd, buf, length, MSG_NOSIGNAL);
-	if (n >= 0)
-		link->written += (uint64_t)n;
-	else if (errno != EAGAIN && errno != EINTR)
+	if (link->stream.written < end &&
+	    stream_send(&link->stream, end, 0) == STREAM_FAILED)
 		ping_link_lose(link, strerror(errno));
 }
 
@@ -216,16 +198,14 @@ link_up(struct ping_link *link)
 	int64_t now = clock_now();
 
 	link->state = PING_LINK_UP;
-	link->fd = link->attempt.fd;
-	link->stream = payload_stream();
-	link->written = link->read = 0;
+	stream_begin(&link->stream, link->attempt.fd);
 	link->retransmits = 0;
 	link->base = link->oldest;
 	link->connect_time = now - link->attempt.began;
 	link->stats.connections++;
 	histogram_record(&link->stats.connects, link->connect_time);
 	set_peer(link, link->attempt.address);
-	if (connect_greet(link->target, link->fd) == -1) {
+	if (connect_greet(link->target, link->stream.fd) == -1) {
 		ping_link_lose(link, strerror(errno));
 		return;
 	}
@@ -292,8 +272,8 @@ poll_set(const struct ping_link *link)
 		pfd.fd = link->attempt.fd;
 		pfd.events = POLLOUT;
 	} else if (link->state == PING_LINK_UP) {
-		pfd.fd = link->fd;
-		if (unwritten(link) > 0)
+		pfd.fd = link->stream.fd;
+		if (link->stream.written < stream_end(link))
 			pfd.events |= POLLOUT;
 	}
 	return pfd;

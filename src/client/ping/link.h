@@ -16,6 +16,7 @@
 
 #include "client/connect.h"
 #include "client/ping/report.h"
+#include "client/stream.h"
 
 enum {
 	PING_IN_FLIGHT_MAX = 1 << 14 /* messages under way at most */
@@ -43,9 +44,8 @@ struct ping_link {
 
 	/* the connection */
 	struct attempt attempt;
-	int fd;
-	uint64_t stream, written, read; /* its payload, and positions in it */
-	uint64_t base;                  /* number of its first message */
+	struct stream stream;
+	uint64_t base; /* number of its first message */
 	int64_t connect_time;
 	uint32_t retransmits;
 

@@ -1,62 +1,69 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/exchange.h"
+#include "client/check/exchange.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/interrupts.h"
-#include "client/payload.h"
-#include "client/units.h"
 #include "common/clock.h"
 
-enum {
-	CHUNK = 64 * 1024
-};
+/* Writing is blocked for good when nothing has moved for so long. */
+static const int64_t blocked_span = 500 * MSEC;
+static const int64_t blocked_interval = 20 * MSEC;
 
 /* What changes while it runs. */
 struct progress {
+	uint64_t end;                  /* of this exchange in the stream */
 	int64_t next_write, next_read; /* not before */
 	int64_t moved;
 	bool closed, ended; /* half-closed; the end was read */
+	int queued;         /* in both directions of the socket, when piling */
+	int64_t queue_moved;
 };
 
-static void
-expected_bytes(
-    const struct exchange *x, uint64_t position, uint8_t *buf, size_t length)
-{
-	if (x->text != NULL)
-		memcpy(buf, x->text + position, length);
-	else
-		payload_fill(x->stream, x->begin + position, buf, length);
-}
-
-static size_t
-at_most(uint64_t left, size_t piece)
-{
-	size_t limit = piece == 0 || piece > CHUNK ? CHUNK : piece;
-
-	return left < limit ? (size_t)left : limit;
-}
-
 static bool
-may_write(const struct exchange *x)
+may_write(const struct exchange *x, const struct progress *p)
 {
-	uint64_t unanswered = x->sent - x->received;
+	uint64_t unanswered = x->stream.written - x->stream.read;
 
-	return x->sent < x->size && (!x->lockstep || unanswered == 0) &&
+	return x->stream.written < p->end &&
+	       (!x->lockstep || unanswered == 0) &&
 	       (x->window == 0 || unanswered < x->window);
 }
 
 static bool
 may_read(const struct exchange *x, const struct progress *p)
 {
-	return !p->ended && (!x->read_last || x->sent == x->size);
+	return !p->ended && !x->piles &&
+	       (!x->read_last || x->stream.written == p->end);
+}
+
+/*
+ * The pile is complete when all is written, or when for some time no byte has
+ * left our side or arrived at it.
+ */
+static void
+watch_pile(struct exchange *x, struct progress *p, int64_t now)
+{
+	int out = 0, in = 0;
+
+	(void)ioctl(x->stream.fd, SIOCOUTQ, &out);
+	(void)ioctl(x->stream.fd, SIOCINQ, &in);
+	if (p->queued != out + in || p->moved > p->queue_moved)
+		p->queue_moved = now;
+	p->queued = out + in;
+	if (x->stream.written == p->end ||
+	    now - p->queue_moved >= blocked_span) {
+		x->piles = false;
+		p->moved = now;
+	}
 }
 
 static void
@@ -67,27 +74,22 @@ stop(struct exchange *x, enum exchange_state state)
 }
 
 static void
-stop_errno(struct exchange *x, int error)
+stop_errno(struct exchange *x)
 {
-	if (error == EAGAIN || error == EINTR)
-		return;
-	x->error = error;
+	x->error = errno;
 	stop(x, EXCHANGE_FAILED);
 }
 
 static void
 write_piece(struct exchange *x, struct progress *p, int64_t now)
 {
-	uint8_t buf[CHUNK];
-	size_t length = at_most(x->size - x->sent, x->write_piece);
+	enum stream_state state =
+	    stream_send(&x->stream, p->end, x->write_piece);
 
-	expected_bytes(x, x->sent, buf, length);
-	ssize_t n = send(x->fd, buf, length, MSG_NOSIGNAL);
-	if (n == -1) {
-		stop_errno(x, errno);
+	if (state == STREAM_FAILED)
+		stop_errno(x);
+	if (state != STREAM_MOVED)
 		return;
-	}
-	x->sent += (uint64_t)n;
 	p->next_write = now + x->write_pause;
 	p->moved = now;
 }
@@ -96,60 +98,44 @@ write_piece(struct exchange *x, struct progress *p, int64_t now)
 static void
 close_writing(struct exchange *x, struct progress *p)
 {
-	if (!x->half_close || p->closed || x->sent < x->size)
+	if (!x->half_close || p->closed || x->stream.written < p->end)
 		return;
 	p->closed = true;
-	if (shutdown(x->fd, SHUT_WR) == -1)
-		stop_errno(x, errno);
-}
-
-static void
-compare(struct exchange *x, const uint8_t *buf, size_t length)
-{
-	uint8_t expected[CHUNK];
-	uint64_t unread = x->sent - x->received;
-	size_t asked = length < unread ? length : (size_t)unread, i = 0;
-
-	expected_bytes(x, x->received, expected, asked);
-	if (memcmp(buf, expected, asked) == 0) {
-		x->received += asked;
-		if (asked < length)
-			stop(x, EXCHANGE_EXTRA);
-		return;
-	}
-	while (buf[i] == expected[i])
-		i++;
-	x->received += i;
-	x->got = buf[i];
-	x->expected = expected[i];
-	stop(x, EXCHANGE_WRONG);
+	if (shutdown(x->stream.fd, SHUT_WR) == -1)
+		stop_errno(x);
 }
 
 static void
 read_piece(struct exchange *x, struct progress *p, int64_t now)
 {
-	uint8_t buf[CHUNK];
-	ssize_t n = read(x->fd, buf, at_most(CHUNK, x->read_piece));
-
-	if (n == -1) {
-		stop_errno(x, errno);
+	switch (stream_receive(&x->stream, x->read_piece)) {
+	case STREAM_WAIT:
 		return;
+	case STREAM_FAILED:
+		stop_errno(x);
+		return;
+	case STREAM_WRONG:
+		stop(x, EXCHANGE_WRONG);
+		break;
+	case STREAM_EXTRA:
+		stop(x, EXCHANGE_EXTRA);
+		break;
+	case STREAM_END:
+		p->ended = true;
+		if (x->stream.read < p->end || !x->half_close)
+			stop(x, EXCHANGE_SHORT);
+		break;
+	case STREAM_MOVED:
+		break;
 	}
 	p->next_read = now + x->read_pause;
 	p->moved = now;
-	if (n > 0) {
-		compare(x, buf, (size_t)n);
-		return;
-	}
-	p->ended = true;
-	if (x->received < x->size || !x->half_close)
-		stop(x, EXCHANGE_SHORT);
 }
 
 static bool
 is_complete(const struct exchange *x, const struct progress *p)
 {
-	return x->received == x->size && (!x->half_close || p->ended);
+	return x->stream.read == p->end && (!x->half_close || p->ended);
 }
 
 static int64_t
@@ -162,17 +148,19 @@ earlier(int64_t a, int64_t b)
 static short
 wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
 {
-	struct pollfd pfd = {.fd = x->fd};
+	struct pollfd pfd = {.fd = x->stream.fd};
 	int64_t at = x->timeout > 0 ? p->moved + x->timeout : INT64_MAX;
 
-	if (may_write(x) && now >= p->next_write)
+	if (may_write(x, p) && now >= p->next_write)
 		pfd.events |= POLLOUT;
-	else if (may_write(x))
+	else if (may_write(x, p))
 		at = earlier(at, p->next_write);
 	if (may_read(x, p) && now >= p->next_read)
 		pfd.events |= POLLIN;
 	else if (may_read(x, p))
 		at = earlier(at, p->next_read);
+	if (x->piles)
+		at = earlier(at, now + blocked_interval);
 	if (pfd.events == 0)
 		pfd.fd = -1;
 	(void)interrupts_poll(&pfd, 1, at);
@@ -182,20 +170,21 @@ wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
 static void
 step(struct exchange *x, struct progress *p)
 {
+	short ready = wait_ready(x, p, clock_now());
 	int64_t now = clock_now();
-	short ready = wait_ready(x, p, now);
 
-	now = clock_now();
 	/* what came before an error is read first */
 	if ((ready & ~POLLOUT) != 0 && may_read(x, p))
 		read_piece(x, p, now);
-	else if (ready != 0 && may_write(x))
+	else if (ready != 0 && may_write(x, p))
 		write_piece(x, p, now);
+	if (x->piles)
+		watch_pile(x, p, now);
 	if (x->state == EXCHANGE_GOOD)
 		close_writing(x, p);
-	if (x->timeout > 0 && now >= p->moved + x->timeout)
-		stop(x,
-		    x->received == x->size ? EXCHANGE_OPEN : EXCHANGE_TIMEOUT);
+	if (x->timeout > 0 && !x->piles && now >= p->moved + x->timeout)
+		stop(x, x->stream.read == p->end ? EXCHANGE_OPEN
+						 : EXCHANGE_TIMEOUT);
 	if (interrupts_stop())
 		stop(x, EXCHANGE_STOPPED);
 }
@@ -203,11 +192,11 @@ step(struct exchange *x, struct progress *p)
 bool
 exchange_run(struct exchange *x)
 {
-	struct progress p = {.moved = clock_now()};
+	struct progress p = {
+	    .end = x->stream.read + x->size, .moved = clock_now()};
 
 	x->state = EXCHANGE_GOOD;
-	x->sent = x->already;
-	x->received = 0;
+	x->begin = x->stream.read;
 	close_writing(x, &p);
 	while (x->state == EXCHANGE_GOOD && !is_complete(x, &p))
 		step(x, &p);
@@ -248,12 +237,14 @@ explain(const struct exchange *x)
 void
 exchange_describe(const struct exchange *x, char *buf, size_t size)
 {
+	const struct stream *s = &x->stream;
+	uintmax_t right = s->read - x->begin;
 	int n = snprintf(buf, size, "%ju of %ju bytes sent, %ju right: %s",
-	    (uintmax_t)x->sent, (uintmax_t)x->size, (uintmax_t)x->received,
+	    (uintmax_t)(s->written - x->begin), (uintmax_t)x->size, right,
 	    explain(x));
 
 	if (x->state == EXCHANGE_WRONG && n > 0 && (size_t)n < size)
 		(void)snprintf(buf + n, size - (size_t)n,
-		    ", 0x%02x instead of 0x%02x at offset %ju", x->got,
-		    x->expected, (uintmax_t)x->received);
+		    ", 0x%02x instead of 0x%02x at offset %ju", s->got,
+		    s->expected, right);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * One conversation with the server, of a given shape: how much is sent in
- * what pieces, how the answer is read, how it ends.  The cases of check are
- * made of these.
+ * One conversation of check with the server, of a given shape: how much is
+ * sent in what pieces, how the answer is read, how it ends.
  */
 
 #ifndef EXCHANGE_H
@@ -12,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "client/stream.h"
 
 enum exchange_state {
 	EXCHANGE_GOOD,
@@ -26,23 +27,21 @@ enum exchange_state {
 
 struct exchange {
 	/* the shape */
-	int fd;
-	uint64_t stream, begin; /* the payload: from this position of it */
 	uint64_t size;
-	uint64_t already;               /* of it, sent before */
-	size_t write_piece, read_piece; /* at most; 0 = as much as goes */
+	uint64_t write_piece, read_piece; /* at most; 0 = as much as goes */
 	int64_t write_pause, read_pause;
-	uint64_t window;     /* unanswered at most; 0 = no limit */
-	bool lockstep;       /* write the next piece only after the answer */
-	bool read_last;      /* read nothing until all is written */
-	bool half_close;     /* afterwards, and expect the end */
-	int64_t timeout;     /* 0 = none */
-	const uint8_t *text; /* send this instead of the payload */
+	uint64_t window; /* unanswered at most; 0 = no limit */
+	bool lockstep;   /* write the next piece only after the answer */
+	bool read_last;  /* read nothing until all is written */
+	bool piles;      /* read nothing until writing is blocked for good */
+	bool half_close; /* afterwards, and expect the end */
+	int64_t timeout; /* 0 = none */
+
+	struct stream stream; /* goes on from one exchange to the next */
 
 	/* the result */
 	enum exchange_state state;
-	uint64_t sent, received;
-	uint8_t got, expected; /* for EXCHANGE_WRONG, at offset received */
+	uint64_t begin; /* positions in the stream */
 	int error;
 };
 
