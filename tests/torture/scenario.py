@@ -360,7 +360,7 @@ class Life:
     def check_pidfile_excused(self):
         """One that cannot be removed is told of; an empty one is harmless:
 
-        if pidfile_open(3) fails after it has made the file, it is not sure
+        if locking fails after the file was made, it is not sure
         that the file is nobody else's, so it is not for it to remove.
         """
         removing = self.fault.call in REMOVING or self.fault.stage.follow \
@@ -369,7 +369,9 @@ class Life:
         if not lockless:
             if not removing:
                 raise Broken("the pidfile is left")
-            self.expect(re.escape(f"cannot remove pidfile {self.pidfile}"))
+            path = re.escape(str(self.pidfile))
+            self.expect(f"cannot remove pidfile {path}|"
+                        f"pidfile {path} is not ours any more")
         self.check_restart()
 
     def check_restart(self):

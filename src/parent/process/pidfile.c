@@ -1,160 +1,155 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.
+ * Runs in the parent, which opens and locks the file and then leaves it to the
+ * keeper (keeper.h): afterwards the parent has no descriptor of it.
  *
- * Root makes the pidfile in a directory where the user that the daemon then
- * becomes may not remove it.  So a second process stays behind as root, the
- * keeper.  It has no capabilities and no descriptor but one end of a socket
- * pair, and knows one thing to do: remove the file when a byte arrives.  If
- * none does before the end, the daemon was killed, and the file stays.
+ * The lock is flock(2)'s, as pidfile_open(3bsd) would have it, which is not
+ * used here because it follows symbolic links.
  */
 
 #include "parent/process/pidfile.h"
 
 #include <sys/types.h>
 
-#include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/libutil.h>
-#include <bsd/unistd.h>
-
 #include "parent/log/log.h"
-#include "parent/process/privileges.h"
+#include "parent/process/keeper.h"
 
 static struct {
 	char *path;
-	struct pidfh *handle;
 	pid_t owner;
-	int keeper; /* the socket to it, -1 = none is needed */
+	int keeper; /* the socket to it, -1 = there is no pidfile */
 } state = {.keeper = -1};
 
-/* A byte of order, a byte of answer. */
-static bool
-receive(int fd, char *byte)
-{
-	ssize_t count;
-
-	do
-		count = recv(fd, byte, 1, 0);
-	while (count == -1 && errno == EINTR);
-	return count == 1;
-}
-
-static bool
-transmit(int fd, char byte)
-{
-	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
-}
-
-static _Noreturn void
-keep(int daemon)
-{
-	char byte;
-
-	(void)close_range(0, (unsigned)daemon - 1, 0);
-	(void)close_range((unsigned)daemon + 1, UINT_MAX, 0);
-	setproctitle("pidfile keeper");
-	if (privileges_renounce_capabilities() && receive(daemon, &byte) &&
-	    unlink(state.path) == 0)
-		(void)transmit(daemon, byte);
-	_exit(EXIT_SUCCESS);
-}
-
-/* By way of a process in between: the daemon's children are its sessions. */
-static void
-start_keeper(void)
-{
-	int pair[2], status = -1;
-	pid_t between;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
-	    (between = fork()) == -1)
-		log_fatal("cannot start the keeper of pidfile %s", state.path);
-	if (between == 0) {
-		pid_t keeper = fork();
-		if (keeper == 0)
-			keep(pair[0]);
-		_exit(keeper == -1 ? EXIT_FAILURE : EXIT_SUCCESS);
-	}
-	(void)close(pair[0]);
-	while (waitpid(between, &status, 0) == -1 && errno == EINTR)
-		continue;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-		log_fatalx("cannot start the keeper of pidfile %s", state.path);
-	state.keeper = pair[1];
-}
-
-static bool
-order_removal(void)
-{
-	char byte;
-
-	return state.keeper != -1 && transmit(state.keeper, 0) &&
-	       receive(state.keeper, &byte);
-}
-
-/* Whether the path still leads to the file that is locked. */
-static bool
-is_in_place(void)
-{
-	struct stat locked, named;
-
-	/* libbsd has closed it after a failed write; it is ours all the same.
-	 */
-	if (fstat(pidfile_fileno(state.handle), &locked) == -1)
-		return true;
-	return lstat(state.path, &named) == 0 &&
-	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
-}
-
-/* The lock is held until the file is gone, so nobody else's is removed. */
 static void
 release(void)
 {
 	if (getpid() != state.owner)
 		return;
-	if (!is_in_place())
+	int error = keeper_order(state.keeper, KEEPER_REMOVE);
+	if (error == ESTALE)
 		log_warnx("pidfile %s is not ours any more", state.path);
-	else if (unlink(state.path) == -1 && !order_removal())
-		log_warnx("cannot remove pidfile %s", state.path);
-	(void)pidfile_close(state.handle);
+	else if (error != 0)
+		log_warnx("cannot remove pidfile %s: %s", state.path,
+		    strerror(error));
+}
+
+/* Which process the file names; 0 if it names none. */
+static pid_t
+read_pid(int fd)
+{
+	char text[16] = "";
+
+	if (pread(fd, text, sizeof text - 1, 0) == -1)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static _Noreturn void
+already_running(const char *path, int fd)
+{
+	pid_t other = read_pid(fd);
+
+	if (other > 0)
+		log_fatalx(
+		    "already running, pid %d (pidfile %s)", (int)other, path);
+	log_fatalx("already running (pidfile %s)", path); /* not yet ready */
+}
+
+/* Neither a symbolic nor a hard link leads to a file of somebody's choice. */
+static int
+open_file(const char *path)
+{
+	struct stat st;
+	int fd = open(
+	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+
+	if (fd == -1 && errno == ELOOP)
+		log_fatalx("cannot open pidfile %s: Is a symbolic link", path);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		log_fatal("cannot open pidfile %s", path);
+	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+		log_fatalx(
+		    "pidfile %s is not a regular file with one name", path);
+	return fd;
+}
+
+static void
+lock(const char *path, int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return;
+	if (errno == EWOULDBLOCK)
+		already_running(path, fd);
+	log_fatal("cannot lock pidfile %s", path);
+}
+
+static bool
+is_in_place(const char *path, int fd)
+{
+	struct stat locked, named;
+
+	return fstat(fd, &locked) == 0 && lstat(path, &named) == 0 &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+/* An earlier daemon may remove the file before it can be locked. */
+static int
+open_locked(const char *path)
+{
+	enum {
+		TRIES = 10
+	};
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = open_file(path);
+		lock(path, fd);
+		if (is_in_place(path, fd))
+			return fd;
+		(void)close(fd);
+	}
+	log_fatalx("pidfile %s is replaced over and over", path);
 }
 
 void
 pidfile_acquire(const char *path)
 {
-	pid_t other = 0;
-
 	state.path = strdup(path); /* the settings may change */
 	if (state.path == NULL)
-		log_fatalx("cannot keep the name of pidfile %s", path);
+		log_fatal("cannot keep the name of pidfile %s", path);
 	state.owner = getpid();
-	state.handle = pidfile_open(path, 0644, &other);
-	if (state.handle == NULL && errno == EEXIST && other > 0)
-		log_fatalx(
-		    "already running, pid %d (pidfile %s)", (int)other, path);
-	if (state.handle == NULL && errno == EEXIST) /* and not yet ready */
-		log_fatalx("already running (pidfile %s)", path);
-	if (state.handle == NULL)
-		log_fatal("cannot open pidfile %s", path);
+	int fd = open_locked(path);
+	/* What an earlier daemon left names nobody until this one is ready. */
+	if (ftruncate(fd, 0) == -1)
+		log_fatal("cannot write pidfile %s", path);
+	state.keeper = keeper_start(state.path, fd, state.owner);
+	if (state.keeper == -1) {
+		int error = errno;
+		(void)unlink(path);
+		errno = error;
+		log_fatal("cannot start the keeper of pidfile %s", path);
+	}
+	(void)close(fd);
 	if (atexit(release) != 0)
-		log_fatalx("cannot register the removal of %s", path);
-	if (geteuid() == 0)
-		start_keeper();
+		log_fatal("cannot register the removal of %s", path);
 }
 
 void
 pidfile_publish(void)
 {
-	if (state.handle != NULL && pidfile_write(state.handle) == -1)
+	if (state.keeper == -1)
+		return;
+	errno = keeper_order(state.keeper, KEEPER_PUBLISH);
+	if (errno != 0)
 		log_fatal("cannot write pidfile %s", state.path);
 }

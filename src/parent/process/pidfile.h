@@ -9,13 +9,13 @@
 #define PIDFILE_H
 
 /*
- * Locks the file and arranges for its removal when this process calls
- * exit(3).  Ends the program if another daemon holds it.  Root calls this
- * before it drops its privileges.
+ * Locks the file, leaves it to the keeper, and arranges for its removal when
+ * this process calls exit(3).  Ends the program if another daemon holds it.
+ * Root calls this before it drops its privileges.
  */
 void pidfile_acquire(const char *path);
 
-/* Writes this process's pid into the file. */
+/* Has this process's pid written into the file. */
 void pidfile_publish(void);
 
 #endif
