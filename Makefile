@@ -101,8 +101,8 @@ LIBS_static = $(LIBBSD_STATIC)
 PIE_dynamic = -pie
 PIE_static = -static-pie
 LAYOUT_dynamic =
-LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld)) \
-	-Wl,-u,_dl_early_allocate,--wrap=_dl_early_allocate
+LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
+	-Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate)
 # The linker warns that a static getaddrinfo(3) needs files for some names.
 QUIET_dynamic =
 QUIET_static = $(call once,QUIET_static,$(call try,-Wl$(comma)--no-warnings))
