@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <err.h>
+#include <netdb.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,19 +75,48 @@ target_parse(const char *text, struct target_name *out)
 	return NULL;
 }
 
+/*
+ * Keeps the resolver's order, but lets the families take turns (RFC 8305,
+ * section 4): a network without IPv6 costs one attempt, not all of them.
+ */
+static void
+sort_addresses(struct target *target, const struct addrinfo *first)
+{
+	const struct addrinfo *next[2] = {first, first};
+	int turn = first->ai_family;
+
+	while ((next[0] != NULL || next[1] != NULL) &&
+	       target->address_count < TARGET_ADDRESSES_MAX) {
+		const struct addrinfo **from = &next[turn == AF_INET];
+		while (*from != NULL && (*from)->ai_family != turn)
+			*from = (*from)->ai_next;
+		turn = turn == AF_INET ? AF_INET6 : AF_INET;
+		if (*from == NULL)
+			continue;
+		if (addr_from_sockaddr(
+			&target->addresses[target->address_count],
+			(*from)->ai_addr))
+			target->address_count++;
+		*from = (*from)->ai_next;
+	}
+}
+
 static void
 resolve(struct target *target, int family)
 {
 	const struct addrinfo hints = {.ai_family = family,
 	    .ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_NUMERICSERV};
-	int error = getaddrinfo(
-	    target->name.host, target->name.port, &hints, &target->addresses);
+	struct addrinfo *found;
+	int error =
+	    getaddrinfo(target->name.host, target->name.port, &hints, &found);
 
 	if (error == EAI_SYSTEM)
 		err(2, "%s", target->name.host);
 	if (error != 0)
 		errx(2, "%s: %s", target->name.host, gai_strerror(error));
+	sort_addresses(target, found);
+	freeaddrinfo(found);
 }
 
 /* The client to name in a PROXY header; it needs an address and a port. */
@@ -153,11 +183,4 @@ target_open(struct target *target, const struct command *command,
 	if (o->source != NULL)
 		try_source(&target->source, o->source);
 	resolve(target, family);
-}
-
-void
-target_close(struct target *target)
-{
-	freeaddrinfo(target->addresses);
-	target->addresses = NULL;
 }

@@ -8,7 +8,8 @@
 #ifndef TARGET_H
 #define TARGET_H
 
-#include <netdb.h>
+#include <sys/socket.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,8 @@
 #include "common/clock.h"
 
 enum {
-	TARGET_HOST_STRLEN = 256
+	TARGET_HOST_STRLEN = 256,
+	TARGET_ADDRESSES_MAX = 16 /* further ones are not tried */
 };
 
 struct target_name {
@@ -61,7 +63,8 @@ struct target_options {
 
 struct target {
 	struct target_name name;
-	struct addrinfo *addresses;
+	size_t address_count;
+	struct addr addresses[TARGET_ADDRESSES_MAX]; /* in RFC 8305's order */
 	struct addr source;       /* AF_UNSPEC = the kernel's choice */
 	struct addr proxy_source; /* AF_UNSPEC = our end of the connection */
 	int proxy_version;
@@ -80,7 +83,5 @@ const char *target_parse(const char *text, struct target_name *);
  */
 void target_open(struct target *, const struct command *,
     const struct target_options *, const char *text);
-
-void target_close(struct target *);
 
 #endif

@@ -6,15 +6,14 @@
  */
 
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/check/cases.h"
 #include "client/commands.h"
-#include "client/connect.h"
 #include "client/interrupts.h"
+#include "client/race.h"
 
 struct check_options {
 	struct target_options target; /* first: see TARGET_ROWS */
@@ -67,14 +66,17 @@ list_cases(void)
 static bool
 is_reachable(const struct target *target)
 {
-	int fd = connect_wait(target, NULL);
+	char text[RACE_STRLEN];
+	struct race race;
+	int fd = race_run(&race, target);
 
 	if (fd == -1) {
 		(void)printf("Bail out! %s:%s: %s\n", target->name.host,
-		    target->name.port, strerror(errno));
+		    target->name.port, race_describe(&race, text));
 		return false;
 	}
-	(void)connect_greet(target, fd);
+	if (race.count > 1)
+		(void)printf("# tried %s\n", race_describe(&race, text));
 	(void)close(fd);
 	return true;
 }
@@ -131,6 +133,5 @@ check_main(int argc, char **argv)
 	interrupts_init();
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	int status = run_cases(&check, &options);
-	target_close(&target);
 	return status;
 }

@@ -2,23 +2,21 @@
 
 #include "client/check/message.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "client/connect.h"
+#include "client/race.h"
 
 bool
 check_open(struct check *check, struct exchange *x)
 {
-	int fd = connect_wait(check->target, NULL);
+	char why[RACE_STRLEN];
+	struct race race;
 
-	stream_begin(&x->stream, fd);
-	if (fd != -1 && connect_greet(check->target, fd) == 0)
+	stream_begin(&x->stream, race_run(&race, check->target));
+	if (x->stream.fd != -1)
 		return true;
 	(void)snprintf(check->seen, sizeof check->seen, "no connection: %s",
-	    strerror(errno));
-	stream_close(&x->stream);
+	    race_describe(&race, why));
 	return false;
 }
 

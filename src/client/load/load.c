@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "client/commands.h"
-#include "client/connect.h"
 #include "client/interrupts.h"
 #include "client/load/bar_chart.h"
 #include "client/load/pool.h"
 #include "client/load/report.h"
 #include "client/load/svg.h"
+#include "client/race.h"
 #include "client/threshold.h"
 #include "client/units.h"
 
@@ -136,26 +136,22 @@ run(void)
 
 /* Finds the address that answers; false when none does. */
 static bool
-choose_address(const struct target *target, char text[ADDR_STRLEN])
+choose_address(const struct target *target)
 {
-	struct addr addr;
-	const struct addrinfo *address = target->addresses;
-	int fd = connect_wait(target, &address);
-	int saved = errno;
+	static struct race race;
+	char text[RACE_STRLEN];
+	int fd = race_run(&race, target);
 
-	if (addr_from_sockaddr(&addr, address->ai_addr))
-		(void)addr_format(&addr, text);
-	pool.address = address;
 	if (fd == -1) {
-		warnx("%s: %s", text, strerror(saved));
-		if (saved != EINTR) {
-			report.failures[failure_from_errno(saved)]++;
+		warnx("%s:%s: %s", target->name.host, target->name.port,
+		    race_describe(&race, text));
+		if (race.error != EINTR) {
+			report.failures[failure_from_errno(race.error)]++;
 			report.lost++;
 		}
 		return false;
 	}
-	/* a server behind a balancer would call a bare connection an error */
-	(void)connect_greet(target, fd);
+	pool.address = race.winner->address;
 	(void)close(fd);
 	return true;
 }
@@ -246,11 +242,12 @@ load_main(int argc, char **argv)
 	FILE *svg = open_svg();
 	interrupts_init();
 	report.address = address;
-	if (choose_address(&target, address))
+	if (choose_address(&target)) {
+		(void)addr_format(pool.address, address);
 		run();
+	}
 	int status = verdict(&thresholds);
 	write_svg(svg);
 	write_reports(&thresholds, status);
-	target_close(&target);
 	return status;
 }

@@ -28,7 +28,7 @@ TAILQ_HEAD(pool_list, load_connection);
 struct pool {
 	/* set by the caller */
 	const struct target *target;
-	const struct addrinfo *address;
+	const struct addr *address;
 	int64_t duration;
 	struct report *report;    /* its first part filled in */
 	struct schedule schedule; /* its rate */

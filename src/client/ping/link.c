@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
+#include "client/connect.h"
 #include "client/interrupts.h"
 #include "client/units.h"
 
@@ -34,20 +37,15 @@ line_of(const struct ping_link *link, uint64_t seq)
 	    .timestamp = link->timestamps, .peer = link->peer, .seq = seq};
 }
 
-static void
-set_peer(struct ping_link *link, const struct addrinfo *address)
-{
-	struct addr addr;
-
-	if (addr_from_sockaddr(&addr, address->ai_addr))
-		(void)addr_format(&addr, link->peer);
-}
-
 void
 ping_link_init(struct ping_link *link)
 {
 	link->oldest = link->next = 1;
-	set_peer(link, link->target->addresses);
+	if (link->target->address_count == 1)
+		(void)addr_format(link->target->addresses, link->peer);
+	else
+		(void)strlcpy(
+		    link->peer, link->target->name.host, sizeof link->peer);
 }
 
 /* Asks the kernel for its own view of the connection. */
@@ -74,7 +72,7 @@ disconnect(struct ping_link *link)
 {
 	note_tcp_info(link);
 	if (link->state == PING_LINK_CONNECTING)
-		attempt_cancel(&link->attempt);
+		race_cancel(&link->race);
 	else if (link->state == PING_LINK_UP)
 		stream_close(&link->stream);
 	link->state = PING_LINK_DOWN;
@@ -195,16 +193,14 @@ transmit(struct ping_link *link)
 static void
 link_up(struct ping_link *link)
 {
-	int64_t now = clock_now();
-
 	link->state = PING_LINK_UP;
-	stream_begin(&link->stream, link->attempt.fd);
+	stream_begin(&link->stream, link->race.winner->fd);
 	link->retransmits = 0;
 	link->base = link->oldest;
-	link->connect_time = now - link->attempt.began;
+	link->connect_time = race_span(&link->race);
 	link->stats.connections++;
 	histogram_record(&link->stats.connects, link->connect_time);
-	set_peer(link, link->attempt.address);
+	(void)addr_format(link->race.winner->address, link->peer);
 	if (connect_greet(link->target, link->stream.fd) == -1) {
 		ping_link_lose(link, strerror(errno));
 		return;
@@ -214,14 +210,17 @@ link_up(struct ping_link *link)
 }
 
 static void
-link_change(struct ping_link *link, enum attempt_state state)
+link_change(struct ping_link *link, enum race_state state)
 {
-	if (state == ATTEMPT_DONE)
+	char why[RACE_STRLEN];
+
+	if (state == RACE_WON) {
 		link_up(link);
-	else if (state == ATTEMPT_FAILED)
-		ping_link_lose(link, strerror(link->attempt.error));
-	else
-		link->state = PING_LINK_CONNECTING;
+		return;
+	}
+	link->state = PING_LINK_CONNECTING;
+	if (state == RACE_LOST)
+		ping_link_lose(link, race_describe(&link->race, why));
 }
 
 void
@@ -232,7 +231,7 @@ ping_link_send(struct ping_link *link, int64_t now)
 	if (link->state == PING_LINK_UP)
 		transmit(link);
 	else
-		link_change(link, attempt_begin(&link->attempt, link->target));
+		link_change(link, race_begin(&link->race, link->target));
 }
 
 int64_t
@@ -240,9 +239,7 @@ ping_link_deadline(const struct ping_link *link)
 {
 	int64_t timeout = link->target->timeout;
 
-	if (link->state == PING_LINK_CONNECTING)
-		return attempt_deadline(&link->attempt);
-	if (link->state == PING_LINK_DOWN || link->oldest == link->next ||
+	if (link->state != PING_LINK_UP || link->oldest == link->next ||
 	    timeout == 0)
 		return INT64_MAX;
 	return ping_link_oldest_sent(link) + timeout;
@@ -253,7 +250,6 @@ ping_link_expire(struct ping_link *link, int64_t now)
 {
 	char why[64], buf[UNITS_STRLEN];
 
-	/* an attempt to connect goes on to the next address by itself */
 	if (link->state != PING_LINK_UP || now < ping_link_deadline(link))
 		return false;
 	(void)snprintf(why, sizeof why, "nothing within %s",
@@ -262,33 +258,23 @@ ping_link_expire(struct ping_link *link, int64_t now)
 	return true;
 }
 
-/* What there is to wait for. */
-static struct pollfd
-poll_set(const struct ping_link *link)
-{
-	struct pollfd pfd = {.fd = -1, .events = POLLIN};
-
-	if (link->state == PING_LINK_CONNECTING) {
-		pfd.fd = link->attempt.fd;
-		pfd.events = POLLOUT;
-	} else if (link->state == PING_LINK_UP) {
-		pfd.fd = link->stream.fd;
-		if (link->stream.written < stream_end(link))
-			pfd.events |= POLLOUT;
-	}
-	return pfd;
-}
-
 void
 ping_link_wait(struct ping_link *link, int64_t until)
 {
-	struct pollfd pfd = poll_set(link);
-	int ready = interrupts_poll(&pfd, 1, until);
+	struct pollfd pfd = {.fd = link->stream.fd, .events = POLLIN};
 
-	if (link->state == PING_LINK_CONNECTING)
-		link_change(link, attempt_continue(&link->attempt));
-	else if (ready > 0 && (pfd.revents & ~POLLOUT) != 0)
+	if (link->state == PING_LINK_CONNECTING) {
+		link_change(link, race_wait(&link->race, until));
+		return;
+	}
+	if (link->state == PING_LINK_DOWN)
+		pfd.fd = -1;
+	else if (link->stream.written < stream_end(link))
+		pfd.events |= POLLOUT;
+	if (interrupts_poll(&pfd, 1, until) == 0)
+		return;
+	if ((pfd.revents & ~POLLOUT) != 0)
 		receive(link);
-	else if (ready > 0)
+	else
 		transmit(link);
 }

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/connect.h"
 #include "client/ping/report.h"
+#include "client/race.h"
 #include "client/stream.h"
 
 enum {
@@ -43,7 +43,7 @@ struct ping_link {
 	int64_t sent[PING_IN_FLIGHT_MAX]; /* when, by the number modulo that */
 
 	/* the connection */
-	struct attempt attempt;
+	struct race race;
 	struct stream stream;
 	uint64_t base; /* number of its first message */
 	int64_t connect_time;

@@ -232,6 +232,5 @@ ping_main(int argc, char **argv)
 	settle(&ping, clock_now());
 	ping_report_summary(
 	    &ping.link.stats, ping.target.name.host, ping.options.connect_each);
-	target_close(&ping.target);
 	return verdict(&ping);
 }

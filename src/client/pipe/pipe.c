@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "client/commands.h"
-#include "client/connect.h"
 #include "client/interrupts.h"
 #include "client/pipe/relay.h"
+#include "client/race.h"
 #include "client/units.h"
 
 static const int64_t progress_interval = 250 * MSEC;
@@ -153,11 +153,16 @@ finish(struct pipe_run *run)
 static int
 connect_to(const struct target *target)
 {
-	int fd = connect_wait(target, NULL);
+	char text[RACE_STRLEN];
+	struct race race;
+	int fd = race_run(&race, target);
 
-	if (fd == -1 || connect_greet(target, fd) == -1)
-		err(errno == EINTR ? STATUS_ERROR : STATUS_BAD, "%s:%s",
-		    target->name.host, target->name.port);
+	if (fd == -1)
+		errx(errno == EINTR ? STATUS_ERROR : STATUS_BAD, "%s:%s: %s",
+		    target->name.host, target->name.port,
+		    race_describe(&race, text));
+	if (race.count > 1)
+		warnx("tried %s", race_describe(&race, text));
 	return fd;
 }
 
@@ -179,6 +184,5 @@ pipe_main(int argc, char **argv)
 	int status = finish(&run);
 	(void)close(fd);
 	relay_free(&run.relay);
-	target_close(&target);
 	return status;
 }
