@@ -56,7 +56,7 @@ ECHOC = $(wildcard src/client/*.c src/client/*/*.c) src/common/addr.c
 # ---- flags ------------------------------------------------------------------
 
 comma = ,
-try = $(shell echo 'int main(void){return 0;}' | \
+try = $(shell echo '$(or $(2),int main(void){return 0;})' | \
 	$(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
 # For VARIABLE = $(call once,VARIABLE,VALUE): evaluated at its first use, so
 # that only goals which compile pay for looking at the compiler.
@@ -70,8 +70,10 @@ WARN = $(call once,WARN,-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-
 HARDEN = $(call once,HARDEN,-fPIE -fstack-protector-strong \
 	$(call try,-fstack-clash-protection) $(call try,-fcf-protection) \
 	$(call try,-mbranch-protection=standard))
+# What libc may lack.  fork() differs from _Fork() by its handlers.
+LIBC = $(call once,LIBC,$(if $(call try,-include unistd.h -D_GNU_SOURCE,int main(void){return (int)_Fork();}),,-D_Fork=fork))
 HARDEN_LD = -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack
-DEFINES = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' \
+DEFINES = $(LIBC) -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' \
 	-DCONFIG_FILE='"$(sysconfdir)/echod.conf"' -DPIDFILE='"$(runstatedir)/echod.pid"'
 
 ifdef SANITIZE
@@ -102,7 +104,8 @@ PIE_dynamic = -pie
 PIE_static = -static-pie
 LAYOUT_dynamic =
 LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
-	-Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate)
+	$(if $(call try,-static-pie -Wl$(comma)--require-defined=_dl_early_allocate), \
+	    -Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate))
 # The linker warns that a static getaddrinfo(3) needs files for some names.
 QUIET_dynamic =
 QUIET_static = $(call once,QUIET_static,$(call try,-Wl$(comma)--no-warnings))

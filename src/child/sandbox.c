@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "common/descriptors.h"
+
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -59,10 +61,9 @@ enter_filter(void)
 bool
 sandbox_isolate(int fd, pid_t parent)
 {
-	if (fd > 0 && close_range(0, (unsigned)fd - 1, 0) == -1)
-		return false;
-	if (close_range((unsigned)fd + 1, UINT_MAX, 0) == -1)
-		return false;
+	if (fd > 0)
+		descriptors_close(0, (unsigned)fd - 1);
+	descriptors_close((unsigned)fd + 1, UINT_MAX);
 	/* After the parent's last change of user, which would undo it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		return false;
@@ -72,15 +73,14 @@ sandbox_isolate(int fd, pid_t parent)
 bool
 sandbox_enter(enum sandbox mode)
 {
-	static const int limited[] = {
-	    RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_FSIZE};
 	const struct rlimit none = {0, 0};
 
 	if (mode == SANDBOX_OFF)
 		return true;
-	for (size_t i = 0; i < sizeof limited / sizeof *limited; i++)
-		if (setrlimit((__rlimit_resource_t)limited[i], &none) == -1)
-			return false;
+	if (setrlimit(RLIMIT_NOFILE, &none) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1 ||
+	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+		return false;
 	if (mode == SANDBOX_STRICT)
 		return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
 	return enter_filter();

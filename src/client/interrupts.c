@@ -2,12 +2,15 @@
 
 #include "client/interrupts.h"
 
+#include <linux/time_types.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
@@ -89,14 +92,42 @@ interrupts_poll(struct pollfd *pfds, nfds_t count, int64_t until)
 	    "ppoll");
 }
 
+/*
+ * epoll_pwait2(2), by number because not every C library has it, and in two
+ * calls for kernels before 5.11.
+ */
+static int
+wait_events(int epoll, struct epoll_event *events, int count,
+    const struct timespec *timeout)
+{
+	const struct __kernel_timespec span = {
+	    .tv_sec = timeout != NULL ? timeout->tv_sec : 0,
+	    .tv_nsec = timeout != NULL ? timeout->tv_nsec : 0,
+	};
+	struct pollfd any = {.fd = epoll, .events = POLLIN};
+	int ready = -1;
+
+	errno = ENOSYS;
+#ifdef SYS_epoll_pwait2
+	ready = (int)syscall(SYS_epoll_pwait2, epoll, events, count,
+	    timeout != NULL ? &span : NULL, &sleeping, _NSIG / 8);
+#else
+	(void)span;
+#endif
+	if (ready != -1 || errno != ENOSYS)
+		return ready;
+	ready = ppoll(&any, 1, timeout, &sleeping);
+	return ready > 0 ? epoll_wait(epoll, events, count, 0) : ready;
+}
+
 int
 interrupts_epoll(
     int epoll, struct epoll_event *events, int count, int64_t until)
 {
 	struct timespec timeout;
 
-	return woken(epoll_pwait2(epoll, events, count,
-			 timeout_until(until, &timeout), &sleeping),
+	return woken(
+	    wait_events(epoll, events, count, timeout_until(until, &timeout)),
 	    "epoll_pwait2");
 }
 

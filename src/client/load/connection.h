@@ -8,10 +8,10 @@
 #ifndef LOAD_CONNECTION_H
 #define LOAD_CONNECTION_H
 
-#include <sys/queue.h>
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <bsd/sys/queue.h>
 
 #include "client/load/pool.h"
 #include "client/stream.h"

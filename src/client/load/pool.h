@@ -13,10 +13,10 @@
 #ifndef POOL_H
 #define POOL_H
 
-#include <sys/queue.h>
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <bsd/sys/queue.h>
 
 #include "client/load/report.h"
 #include "client/load/schedule.h"

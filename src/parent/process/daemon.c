@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/descriptors.h"
 #include "parent/log/log.h"
 
 void
@@ -38,7 +39,7 @@ daemon_claim_standard_descriptors(void)
 void
 daemon_close_inherited(int count)
 {
-	(void)close_range(STDERR_FILENO + 1 + (unsigned)count, UINT_MAX, 0);
+	descriptors_close(STDERR_FILENO + 1 + (unsigned)count, UINT_MAX);
 }
 
 /* Returns 1, 0 at the end of the lifeline, or -1 with errno. */

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/descriptors.h"
 #include "common/proctitle.h"
 #include "parent/process/privileges.h"
 
@@ -100,9 +101,9 @@ keep_only(struct held *held, int *parent)
 {
 	int lockfile = held->lockfile, fd = *parent;
 
-	if (dup2(lockfile, 0) == -1 || dup2(fd, 1) == -1 ||
-	    close_range(2, UINT_MAX, 0) == -1)
+	if (dup2(lockfile, 0) == -1 || dup2(fd, 1) == -1)
 		return false;
+	descriptors_close(2, UINT_MAX);
 	held->lockfile = 0;
 	*parent = 1;
 	return chdir("/") == 0 && privileges_renounce_capabilities();
