@@ -21,6 +21,7 @@
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
 #include "parent/process/sandbox_probe.h"
+#include "parent/reload.h"
 #include "parent/server.h"
 #include "parent/settings/config.h"
 #include "parent/sockets/inetd.h"
@@ -46,7 +47,7 @@ configure(
 		config_load(config, command, &error, &usage)))
 		return;
 	if (command->inetd && inetd_stderr_is_client()) {
-		log_open(LOG_TARGET_SYSLOG);
+		log_open(LOG_TARGET_SYSLOG, LOG_FORMAT_TEXT);
 		log_ready();
 	}
 	log_errx("%s", error.text);
@@ -83,13 +84,14 @@ start_log(const struct command_line *command, const struct config *config)
 	enum log_target target = (enum log_target)config->log_target;
 
 	if (target == LOG_TARGET_AUTO)
-		target = attached ? LOG_TARGET_STDERR : LOG_TARGET_SYSLOG;
+		target = log_choose(attached);
 	if (command->inetd && inetd_stderr_is_client()) {
-		target = LOG_TARGET_SYSLOG;
+		if (target == LOG_TARGET_STDERR)
+			target = LOG_TARGET_SYSLOG;
 		log_ready();
 	}
-	log_configure((int)config->log_level, (int)config->log_facility);
-	log_open(target);
+	apply_log_settings(config);
+	log_open(target, (enum log_format)config->log_format);
 }
 
 static void

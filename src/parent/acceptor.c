@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "child/session.h"
 #include "common/clock.h"
+#include "parent/log/client_names.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/sessions/admission.h"
@@ -73,6 +76,7 @@ static void
 spawn(struct server *server, int fd, struct child *child)
 {
 	char title[sizeof TITLE + ADDR_STRLEN] = TITLE;
+	struct client_name name;
 	struct session session = {
 	    .fd = fd,
 	    .parent = server->pid,
@@ -84,7 +88,8 @@ spawn(struct server *server, int fd, struct child *child)
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = child->proxied,
 	};
-	(void)addr_format(&child->peer, title + sizeof TITLE - 1);
+	client_name(&name, &child->peer);
+	(void)strlcat(title, name.whole, sizeof title);
 	/* No libc locks to see to: one thread, and a child without malloc. */
 	pid_t pid = _Fork();
 

@@ -11,9 +11,19 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "parent/log/client_names.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/memory.h"
+
+void
+apply_log_settings(const struct config *config)
+{
+	log_configure((int)config->log_level, (int)config->log_facility);
+	client_names_configure((enum log_clients)config->log_clients,
+	    (unsigned)config->source_prefix_v4,
+	    (unsigned)config->source_prefix_v6);
+}
 
 void
 reload(struct server *server, int64_t now)
@@ -30,7 +40,7 @@ reload(struct server *server, int64_t now)
 		config_keep_fixed(&server->config, &fresh, event_needs_restart);
 		config_free(&server->config);
 		server->config = fresh;
-		log_configure((int)fresh.log_level, (int)fresh.log_facility);
+		apply_log_settings(&fresh);
 		(void)listeners_configure(&server->listeners, &server->config);
 		memory_hide_heap(); /* which may have grown */
 		event_reloaded(server->command->file);

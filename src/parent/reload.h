@@ -6,6 +6,10 @@
 #define RELOAD_H
 
 #include "parent/server.h"
+#include "parent/settings/config.h"
+
+/* What the log does by these settings, at the start and after a reload. */
+void apply_log_settings(const struct config *);
 
 void reload(struct server *, int64_t now);
 

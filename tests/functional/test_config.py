@@ -55,6 +55,8 @@ sandbox = on
 log-level = info
 log-facility = daemon
 log-target = auto
+log-format = text
+log-clients = full
 proxy-protocol = off
 # proxy-from =
 """.splitlines()
@@ -153,10 +155,11 @@ def test_printed_configuration_read_back_prints_the_same(file):
         "write_timeout": "24h", "max_lifetime": "8760h",
         "drain_timeout": "90s", "sandbox": "off", "log_level": "debug",
         "log_facility": "local7", "log_target": "syslog",
+        "log_format": "json", "log_clients": "none",
         "proxy_protocol": "required", "proxy_from": ["192.0.2.1", "::1"],
     }
     first = printed(*driver.options(settings))
-    assert len(first) == 26
+    assert len(first) == 28
     assert printed(file("\n".join(first) + "\n")) == first
 
 
@@ -262,6 +265,8 @@ def refused(folder, status, *arguments):
     ("log-level = loud", "log-level: "),
     ("log-facility = kern", "log-facility: "),
     ("log-target = /dev/tty", "log-target: "),
+    ("log-format = xml", "log-format: "),
+    ("log-clients = no", "log-clients: "),
     ("proxy-protocol = on", "proxy-protocol: "),
     ("pidfile = echod.pid", "pidfile: not an absolute path"),
     ("user =", "user: empty"),

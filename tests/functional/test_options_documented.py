@@ -132,7 +132,8 @@ def test_keys_that_need_a_restart_are_told_of(echod):
              "idle-timeout": "1s", "write-timeout": "1s",
              "max-lifetime": "1h", "drain-timeout": "1s",
              "log-level": "debug", "log-facility": "user",
-             "log-target": "stderr", "proxy-protocol": "required",
+             "log-target": "stderr", "log-format": "json",
+             "log-clients": "prefix", "proxy-protocol": "required",
              "proxy-from": "::1", "sandbox": "on"}
     assert set(other) == set(defaults())
     other["pidfile"] = "/nowhere"

@@ -249,6 +249,7 @@ def test_hup_with_a_missing_file_changes_nothing(echod):
     ({"listen": "127.0.0.1:0", "user": "daemon"}, "user"),
     ({"listen": "127.0.0.1:0", "pidfile": "/nowhere/pid"}, "pidfile"),
     ({"listen": "127.0.0.1:0", "log_target": "syslog"}, "log-target"),
+    ({"listen": "127.0.0.1:0", "log_format": "json"}, "log-format"),
 ])
 def test_hup_tells_what_needs_a_restart(echod, settings, key):
     running = echod(config={"listen": "127.0.0.1:0"})

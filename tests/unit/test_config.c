@@ -8,6 +8,7 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
+#include "parent/log/log.h"
 #include "parent/settings/config.h"
 
 enum {
@@ -93,6 +94,8 @@ static const char defaults[] = "listen = *:7\n"
 			       "log-level = info\n"
 			       "log-facility = daemon\n"
 			       "log-target = auto\n"
+			       "log-format = text\n"
+			       "log-clients = full\n"
 			       "proxy-protocol = off\n"
 			       "# proxy-from =\n";
 
@@ -164,6 +167,10 @@ static const struct {
     {"log-facility = local7", "log-facility = local7\n"},
     {"log-target = stderr", "log-target = stderr\n"},
     {"log-target = syslog", "log-target = syslog\n"},
+    {"log-target = journal", "log-target = journal\n"},
+    {"log-format = json", "log-format = json\n"},
+    {"log-clients = prefix", "log-clients = prefix\n"},
+    {"log-clients = none", "log-clients = none\n"},
     {"proxy-protocol = required", "proxy-protocol = required\n"},
     {"proxy-from = 10.0.0.0/8", "proxy-from = 10.0.0.0/8\n"},
 };
@@ -257,7 +264,9 @@ static const struct {
     {"log-level", "infox", "not one of"},
     {"log-facility", "local8", "not one of"},
     {"log-facility", "mail", "not one of"},
-    {"log-target", "journal", "not one of"},
+    {"log-target", "file", "not one of"},
+    {"log-format", "xml", "not one of"},
+    {"log-clients", "some", "not one of"},
     {"proxy-protocol", "on", "not one of"},
     {"proxy-from", "fe80::%lo/64", "no interface"},
 };
@@ -811,6 +820,8 @@ static const char everything[] = "listen = 127.0.0.1:7007\n"
 				 "log-level = debug\n"
 				 "log-facility = local3\n"
 				 "log-target = stderr\n"
+				 "log-format = json\n"
+				 "log-clients = none\n"
 				 "proxy-protocol = required\n"
 				 "proxy-from = 10.0.0.0/8\n"
 				 "proxy-from = 2001:db8::/32\n";
@@ -868,7 +879,8 @@ what_needs_a_restart_is_told_and_stays(void **state)
 	read_good(&after, everything);
 	changes[0] = '\0';
 	config_keep_fixed(&before, &after, note_change);
-	assert_string_equal(changes, "listen user pidfile sandbox log-target ");
+	assert_string_equal(
+	    changes, "listen user pidfile sandbox log-target log-format ");
 	assert_string_equal(after.user, "nobody");
 	assert_true(after.sandbox);
 	assert_int_not_equal(after.backlog, before.backlog);

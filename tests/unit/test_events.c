@@ -3,6 +3,7 @@
 /* Programs read these lines: each is here as it is in echod(8). */
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../support/unit.h"

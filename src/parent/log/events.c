@@ -4,27 +4,7 @@
 
 #include "parent/log/events.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-#include <bsd/string.h>
-
-#include "common/clock.h"
 #include "parent/log/log.h"
-
-enum {
-	SECONDS_STRLEN = 32,
-	WHO_STRLEN = 2 * ADDR_STRLEN + 8
-};
-
-/* "12.345" */
-static const char *
-seconds(int64_t span, char buf[SECONDS_STRLEN])
-{
-	(void)snprintf(buf, SECONDS_STRLEN, "%" PRId64 ".%03" PRId64,
-	    span / SEC, span % SEC / MSEC);
-	return buf;
-}
 
 static uint64_t
 bytes_of(const struct board_line *line)
@@ -37,7 +17,8 @@ event_listening(const struct addr *addr)
 {
 	char name[ADDR_STRLEN];
 
-	log_message(LOG_NOTICE, "listening on %s", addr_format(addr, name));
+	log_line(LINE_LISTENING,
+	    &(struct fields){.address = addr_format(addr, name)});
 }
 
 void
@@ -49,24 +30,15 @@ event_sandbox(enum sandbox sandbox)
 	    [SANDBOX_FILTER] = "filter",
 	};
 
-	log_message(sandbox == SANDBOX_OFF ? LOG_WARNING : LOG_NOTICE,
-	    "sandbox %s", names[sandbox]);
+	log_line(LINE_SANDBOX,
+	    &(struct fields){.sandbox = names[sandbox],
+		.level = sandbox == SANDBOX_OFF ? LOG_WARNING : LOG_NOTICE});
 }
 
 void
 event_ready(void)
 {
-	log_message(LOG_NOTICE, "ready");
-}
-
-void
-event_accepted(const struct child *child)
-{
-	char peer[ADDR_STRLEN];
-
-	if (log_wants(LOG_DEBUG))
-		log_message(LOG_DEBUG, "accepted %s pid=%d",
-		    addr_format(&child->peer, peer), (int)child->pid);
+	log_line(LINE_READY, &(struct fields){0});
 }
 
 static const char *
@@ -90,88 +62,106 @@ reason_name(enum reason reason)
 	return names[reason];
 }
 
-/* "192.0.2.1:51234", or "203.0.113.9:4711 via 192.0.2.1:51234" */
-static const char *
-who(const struct child *child, const struct board_line *line,
-    char buf[WHO_STRLEN])
+/* What all lines about one session tell, and the names that they refer to. */
+struct session_line {
+	struct fields fields;
+	struct client_name client, proxy;
+};
+
+static void
+describe(struct session_line *l, const struct child *child,
+    const struct board_line *line)
 {
-	char peer[ADDR_STRLEN], name[ADDR_STRLEN];
 	struct addr client;
 
-	(void)addr_format(&child->peer, peer);
-	if (board_client(line, &client))
-		(void)snprintf(buf, WHO_STRLEN, "%s via %s",
-		    addr_format(&client, name), peer);
-	else
-		(void)strlcpy(buf, peer, WHO_STRLEN);
-	return buf;
+	l->fields =
+	    (struct fields){.client = &l->client, .pid = (uint64_t)child->pid};
+	if (line != NULL && board_client(line, &client)) {
+		client_name(&l->client, &client);
+		client_name(&l->proxy, &child->peer);
+		l->fields.proxy = &l->proxy;
+	} else {
+		client_name(&l->client, &child->peer);
+	}
+}
+
+void
+event_accepted(const struct child *child)
+{
+	struct session_line l;
+
+	if (!log_wants(LOG_DEBUG))
+		return;
+	describe(&l, child, NULL);
+	log_line(LINE_ACCEPTED, &l.fields);
 }
 
 void
 event_closed(const struct child *child, const struct board_line *line,
     enum reason reason, int signo, int64_t now)
 {
-	bool crashed = reason == REASON_CRASHED;
-	char name[WHO_STRLEN], duration[SECONDS_STRLEN], suffix[16] = "";
+	struct session_line l;
 
-	if (crashed && signo != 0)
-		(void)snprintf(suffix, sizeof suffix, " signal=%d", signo);
+	describe(&l, child, line);
 	if (reason == REASON_SANDBOX)
-		log_errx("session %d could not be confined", (int)child->pid);
-	log_message(crashed ? LOG_WARNING : LOG_INFO,
-	    "closed %s pid=%d bytes=%" PRIu64 " duration=%s reason=%s%s",
-	    who(child, line, name), (int)child->pid, bytes_of(line),
-	    seconds(now - child->started, duration), reason_name(reason),
-	    suffix);
-}
-
-void
-event_status(const struct totals *totals)
-{
-	log_message(LOG_NOTICE,
-	    "status children=%zu served=%" PRIu64 " refused=%" PRIu64
-	    " bytes=%" PRIu64,
-	    totals->children, totals->served, totals->refused, totals->bytes);
+		log_line(LINE_UNCONFINED, &l.fields);
+	l.fields.bytes = bytes_of(line);
+	l.fields.duration = now - child->started;
+	l.fields.reason = reason_name(reason);
+	if (reason == REASON_CRASHED) {
+		l.fields.level = LOG_WARNING;
+		l.fields.signal = (uint64_t)signo;
+	}
+	log_line(LINE_CLOSED, &l.fields);
 }
 
 void
 event_session(
     const struct child *child, const struct board_line *line, int64_t now)
 {
-	char name[WHO_STRLEN], duration[SECONDS_STRLEN];
+	struct session_line l;
 
-	log_message(LOG_NOTICE,
-	    "session %s pid=%d bytes=%" PRIu64 " duration=%s",
-	    who(child, line, name), (int)child->pid, bytes_of(line),
-	    seconds(now - child->started, duration));
+	describe(&l, child, line);
+	l.fields.bytes = bytes_of(line);
+	l.fields.duration = now - child->started;
+	log_line(LINE_SESSION, &l.fields);
+}
+
+void
+event_status(const struct totals *totals)
+{
+	log_line(LINE_STATUS, &(struct fields){.children = totals->children,
+				  .served = totals->served,
+				  .refused = totals->refused,
+				  .bytes = totals->bytes});
 }
 
 void
 event_reloaded(const char *file)
 {
-	log_message(LOG_NOTICE, "reloaded %s", file);
+	log_line(LINE_RELOADED, &(struct fields){.file = file});
 }
 
 void
 event_reload_failed(const char *why)
 {
-	log_errx("reload failed, settings unchanged: %s", why);
+	log_line(LINE_RELOAD_FAILED, &(struct fields){.error = why});
 }
 
 void
 event_needs_restart(const char *key)
 {
-	log_warnx("%s has changed: restart to use it", key);
+	log_line(LINE_NEEDS_RESTART, &(struct fields){.key = key});
 }
 
 void
 event_stopping(size_t children)
 {
-	log_message(LOG_NOTICE, "stopping children=%zu", children);
+	log_line(LINE_STOPPING, &(struct fields){.children = children});
 }
 
 void
 event_stopped(void)
 {
-	log_message(LOG_NOTICE, "stopped");
+	log_line(LINE_STOPPED, &(struct fields){0});
 }

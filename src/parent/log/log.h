@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The log: one line a message, to syslog or standard error.
+ * The log: one line a message, to standard error, syslog or the journal.
  *
  * Logging never waits.  A line that cannot be written at once is dropped and
  * counted, and the next line that gets through is preceded by one that tells
@@ -12,16 +12,35 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <syslog.h>
 
-#include "parent/settings/config.h"
+#include "parent/log/lines.h"
+
+enum log_target {
+	LOG_TARGET_AUTO, /* see log_choose() */
+	LOG_TARGET_STDERR,
+	LOG_TARGET_SYSLOG,
+	LOG_TARGET_JOURNAL
+};
+
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON
+};
+
+/*
+ * What LOG_TARGET_AUTO means: the journal if standard error is read by it,
+ * else standard error if the daemon is attached to it, else syslog.
+ */
+enum log_target log_choose(bool attached);
 
 /*
  * Opens the log.  Before this, and until log_ready() for errors, messages go
- * to standard error, where whoever starts the daemon sees them.  target is
- * LOG_TARGET_STDERR or LOG_TARGET_SYSLOG.
+ * to standard error, where whoever starts the daemon sees them.  The target
+ * is not LOG_TARGET_AUTO; the format is that of standard error.
  */
-void log_open(enum log_target target);
+void log_open(enum log_target, enum log_format);
 
 /* Chooses the least important priority to log, and the facility. */
 void log_configure(int level, int facility);
@@ -31,6 +50,9 @@ void log_ready(void);
 
 /* Whether a message of this priority would be logged. */
 bool log_wants(int priority);
+
+/* Logs one of the kinds of lines with the values that it has. */
+void log_line(enum line, const struct fields *);
 
 void log_message(int priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -61,6 +83,9 @@ bool log_is_behind(void);
 
 /* Tries to report them.  Returns whether none is left to report. */
 bool log_flush(void);
+
+/* How many messages were dropped since the start. */
+uint64_t log_dropped(void);
 
 /* Closes the descriptor, in a process that is not to log. */
 void log_close(void);

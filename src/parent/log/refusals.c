@@ -4,8 +4,7 @@
 
 #include "parent/log/refusals.h"
 
-#include <inttypes.h>
-
+#include "parent/log/client_names.h"
 #include "parent/log/log.h"
 
 static struct refusal *
@@ -29,7 +28,8 @@ uint64_t
 refusals_add(
     struct refusals *refusals, const struct prefix *source, const char *reason)
 {
-	struct refusal *refusal = place(refusals, source, reason);
+	struct prefix named = client_source(source);
+	struct refusal *refusal = place(refusals, &named, reason);
 
 	refusals->total++;
 	if (refusal != NULL)
@@ -41,19 +41,19 @@ refusals_add(
 void
 refusals_flush(struct refusals *refusals)
 {
-	char buf[PREFIX_STRLEN];
+	struct fields fields = {.period = REFUSALS_PERIOD * SEC};
+	char source[ADDR_STRLEN];
 
 	for (size_t i = 0; i < refusals->used; i++) {
 		const struct refusal *r = &refusals->first[i];
-		log_message(LOG_NOTICE,
-		    "refused %s reason=%s count=%" PRIu64 " period=%ds",
-		    prefix_format(&r->source, buf), r->reason, r->count,
-		    REFUSALS_PERIOD);
+		fields.source = client_source_name(&r->source, source);
+		fields.reason = r->reason;
+		fields.count = r->count;
+		log_line(LINE_REFUSED, &fields);
 	}
-	if (refusals->others != 0)
-		log_message(LOG_NOTICE,
-		    "refused others count=%" PRIu64 " period=%ds",
-		    refusals->others, REFUSALS_PERIOD);
+	fields.count = refusals->others;
+	if (fields.count != 0)
+		log_line(LINE_REFUSED_OTHERS, &fields);
 	refusals->used = 0;
 	refusals->others = 0;
 }

@@ -4,9 +4,9 @@
 
 #include "parent/log/trouble.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "parent/log/log.h"
 
 bool
@@ -16,8 +16,9 @@ trouble_note(struct trouble *trouble, int error)
 
 	trouble->error = error;
 	if (first)
-		log_errx("cannot %s: %s, trying again", trouble->what,
-		    strerror(error));
+		log_line(
+		    LINE_FAILING, &(struct fields){.operation = trouble->what,
+				      .error = strerror(error)});
 	else
 		trouble->count++;
 	trouble->active = true;
@@ -27,12 +28,16 @@ trouble_note(struct trouble *trouble, int error)
 bool
 trouble_period_over(struct trouble *trouble)
 {
-	if (trouble->count != 0)
-		log_errx("cannot %s: %s count=%" PRIu64 " period=%ds",
-		    trouble->what, strerror(trouble->error), trouble->count,
-		    TROUBLE_PERIOD);
-	else
-		log_message(LOG_NOTICE, "can %s again", trouble->what);
+	struct fields fields = {.operation = trouble->what,
+	    .count = trouble->count,
+	    .period = TROUBLE_PERIOD * SEC};
+
+	if (trouble->count != 0) {
+		fields.error = strerror(trouble->error);
+		log_line(LINE_FAILED, &fields);
+	} else {
+		log_line(LINE_RECOVERED, &fields);
+	}
 	trouble->active = trouble->count != 0;
 	trouble->count = 0;
 	return trouble->active;

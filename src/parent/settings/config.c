@@ -23,6 +23,8 @@
 #include <bsd/vis.h>
 
 #include "common/clock.h"
+#include "parent/log/client_names.h"
+#include "parent/log/log.h"
 #include "parent/settings/value.h"
 
 static const struct choice bools[] = {{"off", false}, {"on", true}, {0}};
@@ -55,6 +57,20 @@ static const struct choice targets[] = {
     {"auto", LOG_TARGET_AUTO},
     {"stderr", LOG_TARGET_STDERR},
     {"syslog", LOG_TARGET_SYSLOG},
+    {"journal", LOG_TARGET_JOURNAL},
+    {0},
+};
+
+static const struct choice formats[] = {
+    {"text", LOG_FORMAT_TEXT},
+    {"json", LOG_FORMAT_JSON},
+    {0},
+};
+
+static const struct choice client_names[] = {
+    {"full", LOG_CLIENTS_FULL},
+    {"prefix", LOG_CLIENTS_PREFIX},
+    {"none", LOG_CLIENTS_NONE},
     {0},
 };
 
@@ -137,7 +153,13 @@ static const struct key keys[] = {
 	.help = "syslog facility: daemon, user, auth, local0 to local7"},
     {"log-target", KEY(log_target, type_choice), ONE_OF(targets),
 	.fallback = "auto", .argument = "TARGET", .fixed = true,
-	.help = "syslog, stderr, or auto: stderr in the foreground"},
+	.help = "stderr, syslog, journal, or auto"},
+    {"log-format", KEY(log_format, type_choice), ONE_OF(formats),
+	.fallback = "text", .argument = "text|json", .fixed = true,
+	.help = "of the log on standard error"},
+    {"log-clients", KEY(log_clients, type_choice), ONE_OF(client_names),
+	.fallback = "full", .argument = "full|prefix|none",
+	.help = "how much of clients' addresses the log and titles tell"},
     {"proxy-protocol", KEY(proxy_protocol, type_choice),
 	ONE_OF(proxy_protocols), .fallback = "off", .argument = "off|required",
 	.help = "whether clients come through a proxy that names them"},

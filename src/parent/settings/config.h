@@ -42,12 +42,6 @@ struct rate {
 	uint32_t burst;
 };
 
-enum log_target {
-	LOG_TARGET_AUTO, /* stderr in the foreground, syslog otherwise */
-	LOG_TARGET_STDERR,
-	LOG_TARGET_SYSLOG
-};
-
 enum proxy_protocol {
 	PROXY_OFF,
 	PROXY_REQUIRED
@@ -73,6 +67,8 @@ struct config {
 	int64_t log_level;      /* syslog(3) priority */
 	int64_t log_facility;   /* syslog(3) facility, shifted */
 	int64_t log_target;     /* enum log_target */
+	int64_t log_format;     /* enum log_format */
+	int64_t log_clients;    /* enum log_clients */
 	int64_t proxy_protocol; /* enum proxy_protocol */
 	struct prefix_list proxy_from;
 };

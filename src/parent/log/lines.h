@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The vocabulary of the log: one table row for each kind of line, and one for
+ * each field.  Text, JSON and the journal's entries are made from these, and
+ * echod(8) is checked against them.  Programs read the lines: fields may be
+ * added at the end of one, but none may move or go.
+ */
+
+#ifndef LINES_H
+#define LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parent/log/client_names.h"
+
+enum line {
+	LINE_MESSAGE, /* without fields */
+	LINE_LISTENING,
+	LINE_SANDBOX,
+	LINE_READY,
+	LINE_ACCEPTED,
+	LINE_CLOSED,
+	LINE_UNCONFINED,
+	LINE_REFUSED,
+	LINE_REFUSED_OTHERS,
+	LINE_STATUS,
+	LINE_SESSION,
+	LINE_RELOADED,
+	LINE_RELOAD_FAILED,
+	LINE_NEEDS_RESTART,
+	LINE_FAILING,
+	LINE_FAILED,
+	LINE_RECOVERED,
+	LINE_DROPPED,
+	LINE_STOPPING,
+	LINE_STOPPED,
+	NLINES
+};
+
+/* The values of one line's fields; those that it does not have are ignored. */
+struct fields {
+	int level; /* 0: that of the table */
+	const char *message;
+	const struct client_name *client; /* the peer, or who is behind it */
+	const struct client_name *proxy;
+	const char *address, *error, *file, *key, *listener, *operation,
+	    *reason, *sandbox, *source;
+	uint64_t bytes, children, count, pid, refused, served, signal;
+	int64_t duration, period; /* ns */
+};
+
+enum field_type {
+	FIELD_CLIENT,
+	FIELD_STRING,
+	FIELD_NUMBER,
+	FIELD_SECONDS, /* with milliseconds */
+	FIELD_PERIOD   /* in whole seconds */
+};
+
+struct field {
+	const char *json, *json_port; /* the names of the members */
+	const char *journal, *journal_port;
+	enum field_type type;
+	size_t offset; /* in struct fields */
+};
+
+struct line_kind {
+	const char *name; /* in JSON */
+	int level;        /* syslog(3) priority */
+	const char *id;   /* the journal's MESSAGE_ID, NULL = none */
+
+	/*
+	 * The text, in which %x stands for the field of the letter x; a part in
+	 * brackets is left out if its field is NULL or 0.
+	 */
+	const char *text;
+};
+
+extern const struct line_kind line_kinds[NLINES];
+
+/* NULL if there is no such field. */
+const struct field *field_of_letter(char);
+
+/* Whether the field is NULL or 0. */
+bool field_is_empty(const struct field *, const struct fields *);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Where lines of the log go: standard error, syslog or the journal.  None of
+ * them is ever waited for.
+ */
+
+#ifndef SINKS_H
+#define SINKS_H
+
+#include <stdbool.h>
+
+#include "parent/log/lines.h"
+#include "parent/log/log.h"
+
+/* Chooses and connects.  What LOG_TARGET_AUTO means is decided before. */
+void sinks_open(enum log_target, enum log_format);
+
+/* The facility of messages to syslog, as in syslog(3). */
+void sinks_set_facility(int facility);
+
+/* False if it could not be written at once. */
+bool sinks_write(int level, const struct line_kind *, const struct fields *);
+
+/*
+ * Writes to standard error as well, unless it is written to anyway: so that
+ * whoever starts the daemon sees why it does not start.
+ */
+void sinks_copy_to_stderr(
+    int level, const struct line_kind *, const struct fields *);
+
+/* Whether standard error is read by the journal, and that can be reached. */
+bool sinks_stderr_is_journal(void);
+
+/* Closes the descriptors, in a process that is not to log. */
+void sinks_close(void);
+
+#endif
