@@ -51,7 +51,8 @@ else
 
 COMMON = $(wildcard src/common/*.c)
 ECHOD = $(COMMON) $(wildcard src/parent/*.c src/parent/*/*.c src/child/*.c)
-ECHOC = $(wildcard src/client/*.c src/client/*/*.c) src/common/addr.c
+ECHOC = $(wildcard src/client/*.c src/client/*/*.c) \
+	$(addprefix src/common/,addr.c host_port.c units.c value.c option_table.c quote.c)
 
 # ---- flags ------------------------------------------------------------------
 

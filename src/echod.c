@@ -23,7 +23,7 @@
 #include "parent/process/sandbox_probe.h"
 #include "parent/reload.h"
 #include "parent/server.h"
-#include "parent/settings/config.h"
+#include "parent/settings/command_line.h"
 #include "parent/sockets/inetd.h"
 #include "parent/sockets/systemd.h"
 
@@ -58,7 +58,7 @@ configure(
 static void
 answer(const struct command_line *command, const struct config *config)
 {
-	switch (command->action) {
+	switch ((enum config_action)command->action) {
 	case ACTION_SERVE:
 		return;
 	case ACTION_TEST:
@@ -68,7 +68,7 @@ answer(const struct command_line *command, const struct config *config)
 		config_print(config, stdout);
 		break;
 	case ACTION_HELP:
-		usage_print(stdout);
+		command_line_usage(stdout);
 		break;
 	case ACTION_VERSION:
 		(void)puts("echod " VERSION);

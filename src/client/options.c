@@ -12,7 +12,7 @@
 
 #include <bsd/stdlib.h>
 
-#include "client/units.h"
+#include "common/units.h"
 
 enum {
 	ROWS_MAX = 32,
@@ -72,24 +72,11 @@ find_row(const struct command *command, int value)
 	return row;
 }
 
-static const char *
-parse_count(const char *text, const struct option_row *row, uint64_t *count)
-{
-	const char *errstr;
-
-	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return "not a whole number";
-	*count = (uint64_t)strtonum(text, row->min, row->max, &errstr);
-	return errstr;
-}
-
 /* Stores one option's value; returns NULL or what is wrong with it. */
 static const char *
 store(const struct option_row *row, const char *text, char *values)
 {
 	void *at = values + row->offset;
-	const char *errstr = NULL;
-	uint64_t *number = at;
 	int64_t *span = at;
 
 	switch (row->type) {
@@ -103,17 +90,11 @@ store(const struct option_row *row, const char *text, char *values)
 		*(const char **)at = text;
 		return NULL;
 	case OPTION_COUNT:
-		return parse_count(text, row, number);
+		return units_parse_count(text, row->min, row->max, span);
 	case OPTION_SIZE:
-		errstr = units_parse_size(text, (uint64_t)row->max, number);
-		if (errstr == NULL && *number < (uint64_t)row->min)
-			errstr = "too small";
-		return errstr;
+		return units_parse_size(text, row->min, row->max, span);
 	case OPTION_SPAN:
-		errstr = units_parse_span(text, row->max, span);
-		if (errstr == NULL && *span < row->min)
-			errstr = "too small";
-		return errstr;
+		return units_parse_span(text, "s", row->min, row->max, span);
 	}
 	return "unknown type";
 }

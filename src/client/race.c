@@ -11,7 +11,7 @@
 #include "client/connect.h"
 #include "client/failure.h"
 #include "client/interrupts.h"
-#include "client/units.h"
+#include "common/units.h"
 
 static const int64_t attempt_delay = 250 * MSEC; /* RFC 8305, section 5 */
 

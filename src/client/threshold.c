@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "client/units.h"
+#include "common/units.h"
 
 static const struct metric {
 	const char *name;
@@ -67,10 +67,8 @@ parse_limit(const char *text, struct threshold *threshold)
 	default:
 		break;
 	}
-	if (text[strspn(text, "0123456789.")] == '\0' &&
-	    strspn(text, "0.") != strlen(text))
-		return "a time needs a unit here: us, ms, s, m or h";
-	if ((errstr = units_parse_span(text, span_max, &span)) == NULL)
+	errstr = units_parse_span(text, NULL, 0, span_max, &span);
+	if (errstr == NULL)
 		threshold->limit = (double)span;
 	return errstr;
 }

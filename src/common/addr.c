@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "addr.h"
+#include "common/addr.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -12,6 +12,8 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
+
+#include "common/host_port.h"
 
 static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -92,6 +94,14 @@ addr_canonical(const struct addr *raw, struct addr *addr)
 	       addr_from_sockaddr(addr, (struct sockaddr *)&ss);
 }
 
+bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       a->scope == b->scope &&
+	       memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 /* An interface by name, or by number as it is printed once it is gone. */
 static uint32_t
 scope_parse(const char *zone)
@@ -126,52 +136,23 @@ addr_parse_host(const char *text, struct addr *out)
 	return NULL;
 }
 
-/* Reads the part in front of the port: "*", an IPv4 or a bracketed IPv6. */
-static const char *
-parse_bind_host(char *host, struct addr *addr)
-{
-	size_t length = strlen(host);
-	const char *errstr;
-
-	if (strcmp(host, "*") == 0) {
-		*addr = (struct addr){.family = AF_UNSPEC};
-		return NULL;
-	}
-	if (length < 2 || host[0] != '[' || host[length - 1] != ']') {
-		errstr = addr_parse_host(host, addr);
-		if (errstr == NULL && strchr(host, ':') != NULL)
-			return "an IPv6 address needs brackets: [::1]:7";
-		return errstr;
-	}
-	host[length - 1] = '\0';
-	if (strchr(host, ':') == NULL)
-		return "brackets are for IPv6 addresses";
-	return addr_parse_host(host + 1, addr);
-}
-
 const char *
 addr_parse(const char *text, struct addr *out)
 {
 	struct addr addr = {.family = AF_UNSPEC};
-	char host[ADDR_STRLEN];
-	const char *port = text, *errstr;
-	const char *colon = strrchr(text, ':');
+	struct host_port split = {.host = "*", .port = text};
+	const char *errstr;
 
-	if (colon != NULL) {
-		size_t length = (size_t)(colon - text);
-		if (length >= sizeof host)
-			return "not an address";
-		memcpy(host, text, length);
-		host[length] = '\0';
-		if ((errstr = parse_bind_host(host, &addr)) != NULL)
-			return errstr;
-		port = colon + 1;
-	}
-	if (*port == '\0' || port[strspn(port, "0123456789")] != '\0')
-		return "needs a port number: 7, *:7, 127.0.0.1:7, [::1]:7";
-	addr.port = (uint16_t)strtonum(port, 0, UINT16_MAX, &errstr);
-	if (errstr != NULL)
-		return "the port is not in 0..65535";
+	if (text[strspn(text, "0123456789")] != '\0' &&
+	    (errstr = host_port_split(text, &split)) != NULL)
+		return errstr;
+	if (strcmp(split.host, "*") != 0 &&
+	    (errstr = addr_parse_host(split.host, &addr)) != NULL)
+		return errstr;
+	if (split.port == NULL)
+		return "the port is missing";
+	if ((errstr = port_parse(split.port, 0, &addr.port)) != NULL)
+		return errstr;
 	*out = addr;
 	return NULL;
 }

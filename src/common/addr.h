@@ -55,6 +55,8 @@ bool addr_canonical(const struct addr *raw, struct addr *);
  */
 const char *addr_parse(const char *text, struct addr *);
 
+bool addr_equal(const struct addr *, const struct addr *);
+
 /* Reads a bare "IPV4" or "IPV6[%interface]"; the port is set to 0. */
 const char *addr_parse_host(const char *text, struct addr *);
 

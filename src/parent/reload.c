@@ -15,6 +15,7 @@
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/memory.h"
+#include "parent/settings/command_line.h"
 
 void
 apply_log_settings(const struct config *config)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/duration.h"
+#include "common/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +26,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int64_t max, span = -1, again = -1;
-	char buf[DURATION_STRLEN];
+	char buf[UNITS_STRLEN];
 
 	if (size < sizeof max)
 		return 0;
@@ -35,15 +35,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text =
 	    strndup((const char *)data + sizeof max, size - sizeof max);
 	require(text != NULL);
-	if (duration_parse(text, max, &span) == NULL) {
+	if (units_parse_span(text, NULL, 0, max, &span) == NULL) {
 		require(span >= 0 && span <= max);
-		(void)duration_format(span, buf);
-		require(duration_parse(buf, max, &again) == NULL);
-		require(again == span);
+		(void)units_exact_span(span, buf);
+		if (span <= INT64_C(1) << 53) { /* exact in a double */
+			require(units_parse_span(
+				    buf, NULL, 0, INT64_MAX, &again) == NULL);
+			require(again == span);
+		}
 	} else {
 		require(span == -1);
 	}
-	(void)duration_format(max, buf);
+	(void)units_exact_span(max, buf);
 	require(strlen(buf) < sizeof buf);
 	free(text);
 	return 0;

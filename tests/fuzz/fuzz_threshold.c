@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "client/threshold.h"
-#include "client/units.h"
 #include "common/clock.h"
+#include "common/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,15 +48,15 @@ check_numbers(const char *text)
 {
 	const int64_t max = 3600 * SEC;
 	int64_t span;
-	uint64_t bytes;
+	int64_t bytes;
 	double number;
 	char buf[UNITS_STRLEN];
 
-	if (units_parse_span(text, max, &span) == NULL) {
+	if (units_parse_span(text, "s", 0, max, &span) == NULL) {
 		require(span >= 0 && span <= max);
 		require(units_format_span((double)span, buf) == buf);
 	}
-	if (units_parse_size(text, 1 << 30, &bytes) == NULL)
+	if (units_parse_size(text, 0, 1 << 30, &bytes) == NULL)
 		require(bytes <= 1 << 30);
 	if (units_parse_number(text, "%", &number) == NULL)
 		require(number >= 0 && number < 1e16);

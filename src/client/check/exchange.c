@@ -13,6 +13,7 @@
 
 #include "client/interrupts.h"
 #include "common/clock.h"
+#include "common/units.h"
 
 /* Writing is blocked for good when nothing has moved for so long. */
 static const int64_t blocked_span = 500 * MSEC;

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "client/units.h"
+#include "common/units.h"
 
 enum {
 	ROWS = 20,

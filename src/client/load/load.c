@@ -20,7 +20,7 @@
 #include "client/load/svg.h"
 #include "client/race.h"
 #include "client/threshold.h"
-#include "client/units.h"
+#include "common/units.h"
 
 enum {
 	CONNECTIONS_MAX = 1000000,

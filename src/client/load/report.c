@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "client/units.h"
 #include "common/clock.h"
+#include "common/units.h"
 
 const struct report_percentile report_percentiles[] = {
     {"p50", 50},

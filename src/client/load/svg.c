@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "client/units.h"
+#include "common/units.h"
 
 enum {
 	WIDTH = 760,

@@ -16,7 +16,7 @@
 
 #include "client/connect.h"
 #include "client/interrupts.h"
-#include "client/units.h"
+#include "common/units.h"
 
 static int64_t *
 sent_time(struct ping_link *link, uint64_t seq)

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client/units.h"
 #include "common/clock.h"
+#include "common/units.h"
 
 static double
 milliseconds(double nanoseconds)

@@ -16,7 +16,7 @@
 #include "client/interrupts.h"
 #include "client/pipe/relay.h"
 #include "client/race.h"
-#include "client/units.h"
+#include "common/units.h"
 
 static const int64_t progress_interval = 250 * MSEC;
 

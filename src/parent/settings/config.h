@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The configuration: one table row per key gives its name, type, bounds,
+ * The configuration: one table row per key gives its name, type, range,
  * default and help.  From the table come the parser of echod.conf(5), the
  * command line, --print-config and --help, so they cannot disagree.
  *
@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "common/addr.h"
+#include "common/option_table.h"
 
 /* The range of max-children: the slot table is laid out for the largest. */
 enum {
@@ -73,63 +74,38 @@ struct config {
 	struct prefix_list proxy_from;
 };
 
-/* What the command line asks for besides settings. */
-enum config_action {
-	ACTION_SERVE,
-	ACTION_TEST,
-	ACTION_PRINT,
-	ACTION_HELP,
-	ACTION_VERSION
-};
-
-/* The command line, kept for the reloads to come. */
-struct command_line {
-	const char *file; /* the configuration file, an absolute path */
-	char *path;       /* the same if it had to be made, or NULL */
-	bool file_named;  /* by -f: then it has to exist */
-	bool foreground;
-	bool inetd;
-	enum config_action action;
-	struct setting *settings; /* --key=value, in order */
-	size_t count;
-};
+/* The keys, one row each; the last row has no name. */
+extern const struct option_row config_rows[];
 
 enum {
-	CONFIG_ERROR_MAX = 512
+	CONFIG_ROWS_MAX = 64
+};
+
+/* Which keys one layer has set; begins as zeroes. */
+struct layer {
+	bool seen[CONFIG_ROWS_MAX];
 };
 
 /* One line a user can act on: "FILE:LINE: message" or "--key: message". */
 struct config_error {
-	char text[CONFIG_ERROR_MAX];
+	char text[OPTION_ERROR_SIZE];
 };
 
-/*
- * Reads argv; values are checked by config_load().  False if the command line
- * is misused, with the reason in error.  The argv strings must stay.
- */
-bool command_line_parse(
-    struct command_line *, int argc, char **argv, struct config_error *);
-void command_line_free(struct command_line *);
+/* Writes the message and returns false. */
+bool config_fail(struct config_error *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
- * Reads the three layers into config, whose old content is ignored.  On
- * false, config holds nothing to free and error says why; usage tells whether
- * it was the command line's fault.
+ * Sets a key; the first value that a layer gives for a list replaces that of
+ * the layers below.  where names the place in the message and comes first.
  */
-bool config_load(struct config *, const struct command_line *,
-    struct config_error *, bool *usage);
+bool config_set(struct config *, struct layer *, const struct option_row *,
+    const char *value, const char *where, struct config_error *);
 
-/* Reads settings from an open file, reported under the given name. */
-bool
-config_read(struct config *, FILE *, const char *name, struct config_error *);
-
-/* Sets every key to its default. */
+/* Sets every key to its default.  On false there is nothing to free. */
 bool config_defaults(struct config *, struct config_error *);
 
-/* What is meant for the pidfile: "none" or a path. */
-const char *config_pidfile(const struct config *, const struct command_line *);
-
-/* Writes the configuration as a file that config_load() reads back. */
+/* Writes the configuration as a file that reads back the same. */
 void config_print(const struct config *, FILE *);
 
 /*
@@ -141,7 +117,5 @@ void config_keep_fixed(struct config *running, struct config *fresh,
     void (*changed)(const char *key));
 
 void config_free(struct config *);
-
-void usage_print(FILE *);
 
 #endif

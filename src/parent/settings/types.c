@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "parent/settings/value.h"
+#include "parent/settings/types.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include <bsd/stdlib.h>
-#include <bsd/string.h>
 
 #include "common/addr.h"
-#include "common/duration.h"
+#include "common/units.h"
 #include "parent/settings/config.h"
 
 static const char out_of_memory[] = "out of memory";
@@ -22,125 +21,27 @@ clear_nothing(void *value)
 	(void)value;
 }
 
-/* ---- a whole number ------------------------------------------------------ */
-
-static const char *
-number_parse(void *value, const char *text, const struct domain *domain)
-{
-	const char *errstr;
-
-	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return "not a whole number";
-	int64_t number = strtonum(text, domain->min, domain->max, &errstr);
-	if (errstr == NULL)
-		*(int64_t *)value = number;
-	return errstr;
-}
-
-static void
-number_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
-{
-	(void)domain;
-	(void)fprintf(out, "%s = %" PRId64 "\n", name, *(const int64_t *)value);
-}
-
-const struct type type_number = {
-    .size = sizeof(int64_t),
-    .parse = number_parse,
-    .print = number_print,
-    .clear = clear_nothing,
-};
-
-/* ---- a duration ---------------------------------------------------------- */
-
-static const char *
-span_parse(void *value, const char *text, const struct domain *domain)
-{
-	return duration_parse(text, domain->max, value);
-}
-
-static void
-span_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
-{
-	char buf[DURATION_STRLEN];
-
-	(void)domain;
-	(void)fprintf(out, "%s = %s\n", name,
-	    duration_format(*(const int64_t *)value, buf));
-}
-
-const struct type type_duration = {
-    .size = sizeof(int64_t),
-    .parse = span_parse,
-    .print = span_print,
-    .clear = clear_nothing,
-};
-
-/* ---- one of several words ------------------------------------------------ */
-
-/* The message for a word that is none of them; it stays until the next. */
-static const char *
-list_choices(const struct choice *choices)
-{
-	static char message[128];
-
-	(void)strlcpy(message, "not one of", sizeof message);
-	for (const struct choice *c = choices; c->name != NULL; c++) {
-		(void)strlcat(
-		    message, c == choices ? " " : ", ", sizeof message);
-		(void)strlcat(message, c->name, sizeof message);
-	}
-	return message;
-}
-
-static const char *
-choice_parse(void *value, const char *text, const struct domain *domain)
-{
-	for (const struct choice *c = domain->choices; c->name != NULL; c++)
-		if (strcmp(c->name, text) == 0) {
-			*(int64_t *)value = c->value;
-			return NULL;
-		}
-	return list_choices(domain->choices);
-}
-
-static void
-choice_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
-{
-	for (const struct choice *c = domain->choices; c->name != NULL; c++)
-		if (c->value == *(const int64_t *)value)
-			(void)fprintf(out, "%s = %s\n", name, c->name);
-}
-
-const struct type type_choice = {
-    .size = sizeof(int64_t),
-    .parse = choice_parse,
-    .print = choice_print,
-    .clear = clear_nothing,
-};
-
 /* ---- a rate: "100/s burst 200" ------------------------------------------- */
 
 static const char *
-rate_part(const char *text, size_t length, const struct domain *domain,
-    uint32_t *part)
+rate_part(
+    const char *text, size_t length, const struct range *range, uint32_t *part)
 {
-	char number[8];
-	const char *errstr;
+	char number[24];
+	int64_t count = 0;
 
 	if (length == 0 || length >= sizeof number)
 		return "not a rate (as in 100/s burst 200)";
 	memcpy(number, text, length);
 	number[length] = '\0';
-	*part = (uint32_t)strtonum(number, domain->min, domain->max, &errstr);
+	const char *errstr =
+	    units_parse_count(number, range->min, range->max, &count);
+	*part = (uint32_t)count;
 	return errstr;
 }
 
 static const char *
-rate_parse(void *value, const char *text, const struct domain *domain)
+rate_parse(void *value, const char *text, const struct range *range)
 {
 	static const char digits[] = "0123456789", middle[] = "/s burst ";
 	struct rate rate = {0};
@@ -151,14 +52,13 @@ rate_parse(void *value, const char *text, const struct domain *domain)
 		*(struct rate *)value = rate;
 		return NULL;
 	}
-	if ((errstr = rate_part(text, length, domain, &rate.per_second)) !=
-	    NULL)
+	if ((errstr = rate_part(text, length, range, &rate.per_second)) != NULL)
 		return errstr;
 	if (strncmp(rest, middle, sizeof middle - 1) != 0)
 		return "not a rate (as in 100/s burst 200)";
 	rest += sizeof middle - 1;
 	length = strspn(rest, digits);
-	if ((errstr = rate_part(rest, length, domain, &rate.burst)) != NULL)
+	if ((errstr = rate_part(rest, length, range, &rate.burst)) != NULL)
 		return errstr;
 	if (rest[length] != '\0')
 		return "not a rate (as in 100/s burst 200)";
@@ -168,11 +68,11 @@ rate_parse(void *value, const char *text, const struct domain *domain)
 
 static void
 rate_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
+    FILE *out, const char *name, const void *value, const struct range *range)
 {
 	const struct rate *rate = value;
 
-	(void)domain;
+	(void)range;
 	if (rate->per_second == 0)
 		(void)fprintf(out, "%s = 0\n", name);
 	else
@@ -180,10 +80,20 @@ rate_print(
 		    name, rate->per_second, rate->burst);
 }
 
+static bool
+rate_equal(const void *a, const void *b)
+{
+	const struct rate *one = a, *other = b;
+
+	return one->per_second == other->per_second &&
+	       one->burst == other->burst;
+}
+
 const struct type type_rate = {
     .size = sizeof(struct rate),
     .parse = rate_parse,
     .print = rate_print,
+    .equal = rate_equal,
     .clear = clear_nothing,
 };
 
@@ -199,9 +109,9 @@ text_clear(void *value)
 }
 
 static const char *
-text_parse(void *value, const char *text, const struct domain *domain)
+text_parse(void *value, const char *text, const struct range *range)
 {
-	(void)domain;
+	(void)range;
 	size_t length = strlen(text);
 	if (length == 0)
 		return "empty";
@@ -233,37 +143,62 @@ print_escaped(FILE *out, const char *name, const char *text)
 
 static void
 text_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
+    FILE *out, const char *name, const void *value, const struct range *range)
 {
-	(void)domain;
+	(void)range;
 	print_escaped(out, name, *(char *const *)value);
+}
+
+static bool
+text_equal(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b) == 0;
 }
 
 const struct type type_text = {
     .size = sizeof(char *),
     .parse = text_parse,
     .print = text_print,
+    .equal = text_equal,
     .clear = text_clear,
 };
 
 static const char *
-pidfile_parse(void *value, const char *text, const struct domain *domain)
+pidfile_parse(void *value, const char *text, const struct range *range)
 {
 	/* The daemon's working directory is not the user's. */
 	if (*text != '/' && strcmp(text, "none") != 0 &&
 	    strcmp(text, "auto") != 0)
 		return "not an absolute path, none or auto";
-	return text_parse(value, text, domain);
+	return text_parse(value, text, range);
 }
 
 const struct type type_pidfile = {
     .size = sizeof(char *),
     .parse = pidfile_parse,
     .print = text_print,
+    .equal = text_equal,
     .clear = text_clear,
 };
 
 /* ---- lists --------------------------------------------------------------- */
+
+/*
+ * Makes room for one more item and returns its place, NULL without memory.
+ * The room doubles whenever it is used up, which is at each power of two.
+ */
+static void *
+append(void **items, size_t count, size_t size)
+{
+	if ((count & (count - 1)) == 0) {
+		void *grown =
+		    reallocarray(*items, count == 0 ? 1 : 2 * count, size);
+		if (grown == NULL)
+			return NULL;
+		*items = grown;
+	}
+	return (char *)*items + count * size;
+}
 
 static void
 addrs_clear(void *value)
@@ -275,34 +210,45 @@ addrs_clear(void *value)
 }
 
 static const char *
-addrs_parse(void *value, const char *text, const struct domain *domain)
+addrs_parse(void *value, const char *text, const struct range *range)
 {
 	struct addr_list *list = value;
-	struct addr addr;
+	struct addr addr, *place;
+	void *items = list->items;
 	const char *errstr = addr_parse(text, &addr);
 
-	(void)domain;
+	(void)range;
 	if (errstr != NULL)
 		return errstr;
-	struct addr *grown =
-	    reallocarray(list->items, list->count + 1, sizeof addr);
-	if (grown == NULL)
+	if ((place = append(&items, list->count, sizeof addr)) == NULL)
 		return out_of_memory;
-	grown[list->count++] = addr;
-	list->items = grown;
+	*place = addr;
+	list->items = items;
+	list->count++;
 	return NULL;
 }
 
 static void
 addrs_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
+    FILE *out, const char *name, const void *value, const struct range *range)
 {
 	const struct addr_list *list = value;
 	char buf[ADDR_STRLEN];
 
-	(void)domain;
+	(void)range;
 	for (size_t i = 0; i < list->count; i++)
 		print_escaped(out, name, addr_format(&list->items[i], buf));
+}
+
+static bool
+addrs_equal(const void *a, const void *b)
+{
+	const struct addr_list *one = a, *other = b;
+
+	for (size_t i = 0; i < one->count && i < other->count; i++)
+		if (!addr_equal(&one->items[i], &other->items[i]))
+			return false;
+	return one->count == other->count;
 }
 
 const struct type type_addrs = {
@@ -310,6 +256,7 @@ const struct type type_addrs = {
     .list = true,
     .parse = addrs_parse,
     .print = addrs_print,
+    .equal = addrs_equal,
     .clear = addrs_clear,
 };
 
@@ -323,32 +270,32 @@ prefixes_clear(void *value)
 }
 
 static const char *
-prefixes_parse(void *value, const char *text, const struct domain *domain)
+prefixes_parse(void *value, const char *text, const struct range *range)
 {
 	struct prefix_list *list = value;
-	struct prefix prefix;
+	struct prefix prefix, *place;
+	void *items = list->items;
 	const char *errstr = prefix_parse(text, &prefix);
 
-	(void)domain;
+	(void)range;
 	if (errstr != NULL)
 		return errstr;
-	struct prefix *grown =
-	    reallocarray(list->items, list->count + 1, sizeof prefix);
-	if (grown == NULL)
+	if ((place = append(&items, list->count, sizeof prefix)) == NULL)
 		return out_of_memory;
-	grown[list->count++] = prefix;
-	list->items = grown;
+	*place = prefix;
+	list->items = items;
+	list->count++;
 	return NULL;
 }
 
 static void
 prefixes_print(
-    FILE *out, const char *name, const void *value, const struct domain *domain)
+    FILE *out, const char *name, const void *value, const struct range *range)
 {
 	const struct prefix_list *list = value;
 	char buf[PREFIX_STRLEN];
 
-	(void)domain;
+	(void)range;
 	if (list->count == 0)
 		(void)fprintf(out, "# %s =\n", name);
 	for (size_t i = 0; i < list->count; i++)
@@ -356,10 +303,22 @@ prefixes_print(
 		    prefix_format(&list->items[i], buf));
 }
 
+static bool
+prefixes_equal(const void *a, const void *b)
+{
+	const struct prefix_list *one = a, *other = b;
+
+	for (size_t i = 0; i < one->count && i < other->count; i++)
+		if (prefix_compare(&one->items[i], &other->items[i]) != 0)
+			return false;
+	return one->count == other->count;
+}
+
 const struct type type_prefixes = {
     .size = sizeof(struct prefix_list),
     .list = true,
     .parse = prefixes_parse,
     .print = prefixes_print,
+    .equal = prefixes_equal,
     .clear = prefixes_clear,
 };

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * echod's command line: what to do, and settings that win over those of the
+ * file.  It is kept, because each reload reads the file anew.
+ */
+
+#ifndef COMMAND_LINE_H
+#define COMMAND_LINE_H
+
+#include "parent/settings/config.h"
+
+/* What the command line asks for besides settings. */
+enum config_action {
+	ACTION_SERVE,
+	ACTION_TEST,
+	ACTION_PRINT,
+	ACTION_HELP,
+	ACTION_VERSION
+};
+
+struct command_line {
+	const char *file; /* the configuration file, an absolute path */
+	char *path;       /* the same if it had to be made, or NULL */
+	bool file_named;  /* by -f: then it has to exist */
+	bool foreground;
+	bool inetd;
+	int action;               /* enum config_action */
+	struct setting *settings; /* --key=value, in order */
+	size_t count;
+};
+
+/*
+ * Reads argv; values are checked by config_load().  False if the command line
+ * is misused, with the reason in error.  The argv strings must stay.
+ */
+bool command_line_parse(
+    struct command_line *, int argc, char **argv, struct config_error *);
+void command_line_free(struct command_line *);
+
+/*
+ * Reads the three layers into config, whose old content is ignored.  On
+ * false, config holds nothing to free and error says why; usage tells whether
+ * it was the command line's fault.
+ */
+bool config_load(struct config *, const struct command_line *,
+    struct config_error *, bool *usage);
+
+/* What is meant for the pidfile: "none" or a path. */
+const char *config_pidfile(const struct config *, const struct command_line *);
+
+/* Writes --help. */
+void command_line_usage(FILE *);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent. */
+
+#include "parent/settings/config_file.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/quote.h"
+
+/* ---- the text --------------------------------------------------------------
+ */
+
+/* What is left of the text, and how many of its lines have been taken. */
+struct reader {
+	char *next, *end;
+	size_t number;
+};
+
+/*
+ * Takes the next line, which is joined to those that a backslash continues,
+ * and is left without its comment and backslashes.  Returns where it ends.
+ */
+static char *
+take_line(struct reader *reader)
+{
+	char *out = reader->next, *in = out;
+	bool comment = false;
+
+	reader->number++;
+	while (in < reader->end && *in != '\n') {
+		char c = *in++;
+		if (c == '#')
+			comment = true;
+		if (comment || (c == '\\' && in == reader->end))
+			continue;
+		if (c == '\\' && *in == '\n')
+			reader->number++;
+		else
+			*out++ = c == '\\' ? *in : c;
+		if (c == '\\')
+			in++;
+	}
+	reader->next = in + 1;
+	*out = '\0';
+	return out;
+}
+
+static char *
+trim(char *text)
+{
+	static const char blanks[] = " \t\r\v\f";
+
+	text += strspn(text, blanks);
+	size_t length = strlen(text);
+	while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
+		length--;
+	text[length] = '\0';
+	return text;
+}
+
+/* One "key = value" line; where names it in messages. */
+static bool
+read_setting(struct config *config, struct layer *layer, char *line,
+    const char *where, struct config_error *error)
+{
+	char quoted[QUOTE_SIZE];
+	char *equals = strchr(line, '=');
+
+	if (equals == NULL)
+		return config_fail(error, "%sno \"=\" in \"%s\"", where,
+		    quote(trim(line), quoted));
+	*equals = '\0';
+	char *name = trim(line);
+	const struct option_row *row = option_find(config_rows, name);
+	if (row == NULL)
+		return config_fail(
+		    error, "%sunknown key \"%s\"", where, quote(name, quoted));
+	if (!row->type->list && layer->seen[row - config_rows])
+		return config_fail(
+		    error, "%s%s: given twice", where, row->name);
+	return config_set(config, layer, row, trim(equals + 1), where, error);
+}
+
+bool
+config_file_parse(struct config *config, char *text, size_t size,
+    const char *name, struct config_error *error)
+{
+	struct reader reader = {.next = text, .end = text + size};
+	struct layer layer = {{false}};
+	char where[PATH_MAX + 32];
+	bool good = true;
+
+	while (good && reader.next < reader.end) {
+		char *line = reader.next, *end = take_line(&reader);
+		(void)snprintf(
+		    where, sizeof where, "%.400s:%zu: ", name, reader.number);
+		if (strlen(line) != (size_t)(end - line))
+			good = config_fail(error, "%sNUL byte", where);
+		else if (*trim(line) != '\0')
+			good = read_setting(config, &layer, line, where, error);
+	}
+	return good;
+}
+
+/* ---- the file --------------------------------------------------------------
+ */
+
+static bool
+is_dev_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* Why it is not a file to read, or NULL. */
+static const char *
+unfit(const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return strerror(EISDIR);
+	if (!S_ISREG(st->st_mode) && !is_dev_null(st))
+		return "not a regular file";
+	if (st->st_size > CONFIG_FILE_MAX)
+		return "larger than 16 MiB";
+	return NULL;
+}
+
+/* Reads until the end or until size bytes are there; -1 with errno. */
+static ssize_t
+read_fully(int fd, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t count;
+
+	do {
+		count = read(fd, text + length, size - length);
+		if (count > 0)
+			length += (size_t)count;
+	} while (count > 0 || (count == -1 && errno == EINTR));
+	return count == -1 ? -1 : (ssize_t)length;
+}
+
+/* Returns the text of the open file in new memory, NULL with the reason. */
+static char *
+read_text(int fd, size_t *size, const char **why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	if ((*why = unfit(&st)) != NULL)
+		return NULL;
+	*size = (size_t)st.st_size;
+	/* One byte more, so that a file that has grown is noticed. */
+	char *text = malloc(*size + 1);
+	ssize_t length = text == NULL ? -1 : read_fully(fd, text, *size + 1);
+	if (length == (ssize_t)*size)
+		return text;
+	*why = length == -1 ? strerror(errno) : "changed while it was read";
+	free(text);
+	return NULL;
+}
+
+bool
+config_file_read(struct config *config, const char *path, bool optional,
+    struct config_error *error)
+{
+	/* A FIFO would wait for a writer otherwise. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why;
+	size_t size;
+
+	if (fd == -1) {
+		if (errno == ENOENT && optional)
+			return true;
+		return config_fail(error, "%s: %s", path, strerror(errno));
+	}
+	char *text = read_text(fd, &size, &why);
+	(void)close(fd);
+	if (text == NULL)
+		return config_fail(error, "%s: %s", path, why);
+	bool good = config_file_parse(config, text, size, path, error);
+	free(text);
+	return good;
+}

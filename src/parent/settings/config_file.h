@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The file echod.conf(5).  It is taken only as a whole: it is a regular file
+ * of at most CONFIG_FILE_MAX bytes, every byte of it was read, and every line
+ * is good.  /dev/null stands for an empty file.
+ */
+
+#ifndef CONFIG_FILE_H
+#define CONFIG_FILE_H
+
+#include "parent/settings/config.h"
+
+enum {
+	CONFIG_FILE_MAX = 16 * 1024 * 1024
+};
+
+/* Sets what the file says; an optional file may be missing. */
+bool config_file_read(
+    struct config *, const char *path, bool optional, struct config_error *);
+
+/*
+ * The same for a text of size bytes, of which the parser makes use and behind
+ * which there is room for a NUL; name is the file's in messages.
+ */
+bool config_file_parse(struct config *, char *text, size_t size,
+    const char *name, struct config_error *);
+
+#endif

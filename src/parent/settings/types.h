@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The types of values that only echod's settings have; see common/value.h. */
+
+#ifndef TYPES_H
+#define TYPES_H
+
+#include "common/value.h"
+
+extern const struct type type_addrs;    /* struct addr_list */
+extern const struct type type_pidfile;  /* char * */
+extern const struct type type_prefixes; /* struct prefix_list */
+extern const struct type type_rate;     /* struct rate */
+extern const struct type type_text;     /* char * */
+
+#endif
