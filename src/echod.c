@@ -27,10 +27,6 @@
 #include "parent/sockets/inetd.h"
 #include "parent/sockets/systemd.h"
 
-enum {
-	EXIT_USAGE = 2
-};
-
 static struct server *server; /* on the heap, which no session has */
 
 /* Reads both configurations, or says in one line why not and exits. */
@@ -39,28 +35,28 @@ configure(
     struct command_line *command, struct config *config, int argc, char **argv)
 {
 	struct config_error error;
-	bool usage = true;
 
 	if (command_line_parse(command, argc, argv, &error) &&
 	    (command->action == ACTION_HELP ||
 		command->action == ACTION_VERSION ||
-		config_load(config, command, &error, &usage)))
+		config_load(config, command, &error)))
 		return;
-	if (command->inetd && inetd_stderr_is_client()) {
-		log_open(LOG_TARGET_SYSLOG, LOG_FORMAT_TEXT);
-		log_ready();
-	}
 	log_errx("%s", error.text);
-	exit(usage ? EXIT_USAGE : EXIT_FAILURE);
+	exit(error.status);
 }
 
 /* Does what the command line asks for if that is not to serve. */
 static void
 answer(const struct command_line *command, const struct config *config)
 {
+	if (command->action == ACTION_SERVE)
+		return;
+	if (inetd_is_client(STDOUT_FILENO)) {
+		log_errx("standard output is a client's");
+		exit(EXIT_USAGE);
+	}
 	switch ((enum config_action)command->action) {
 	case ACTION_SERVE:
-		return;
 	case ACTION_TEST:
 		privileges_check(config->user);
 		break;
@@ -85,11 +81,8 @@ start_log(const struct command_line *command, const struct config *config)
 
 	if (target == LOG_TARGET_AUTO)
 		target = log_choose(attached);
-	if (command->inetd && inetd_stderr_is_client()) {
-		if (target == LOG_TARGET_STDERR)
-			target = LOG_TARGET_SYSLOG;
-		log_ready();
-	}
+	if (target == LOG_TARGET_STDERR && inetd_is_client(STDERR_FILENO))
+		target = LOG_TARGET_SYSLOG;
 	apply_log_settings(config);
 	log_open(target, (enum log_format)config->log_format);
 }
@@ -156,6 +149,8 @@ serve_inetd(void)
 	struct addr peer;
 	int fd = inetd_take_client(&peer);
 
+	if (fd == -1)
+		exit(EXIT_SUCCESS);
 	privileges_drop(server->config.user);
 	server_init(server);
 	server->sandbox = choose_sandbox(&server->config);
@@ -171,6 +166,7 @@ main(int argc, char **argv)
 	static struct command_line command;
 
 	daemon_claim_standard_descriptors();
+	log_start(inetd_is_client(STDERR_FILENO));
 	proctitle_init(argc, argv);
 	server = calloc(1, sizeof *server);
 	if (server == NULL)
@@ -181,6 +177,7 @@ main(int argc, char **argv)
 	daemon_close_inherited(passed);
 	server->command = &command;
 	start_log(&command, &server->config);
+	privileges_check(server->config.user);
 	notify_open(&server->notify);
 	log_on_fatal(tell_service_manager);
 	if (!signals_init())

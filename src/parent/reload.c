@@ -31,13 +31,12 @@ reload(struct server *server, int64_t now)
 {
 	struct config fresh;
 	struct config_error error;
-	bool usage;
 
 	if (server->stopping)
 		return;
 	(void)notify_send(&server->notify,
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / USEC);
-	if (config_load(&fresh, server->command, &error, &usage)) {
+	if (config_load(&fresh, server->command, &error)) {
 		config_keep_fixed(&server->config, &fresh, event_needs_restart);
 		config_free(&server->config);
 		server->config = fresh;

@@ -240,8 +240,10 @@ def test_start_fails_when_the_port_is_forbidden(folder):
         folder, listen="127.0.0.1:7",
         wrapper=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
                  "--clear-groups"])
-    assert complaint == \
-        "echod: cannot listen on 127.0.0.1:7: Permission denied\n"
+    assert complaint == (
+        "echod: cannot listen on 127.0.0.1:7: Permission denied (a port below "
+        "1024 needs root or CAP_NET_BIND_SERVICE, others do not: "
+        "--listen=7007)\n")
     assert os.listdir(folder) == []
 
 
@@ -257,7 +259,7 @@ def test_start_fails_when_the_pidfile_is_a_directory(folder):
 
 @pytest.mark.root
 def test_start_fails_for_an_unknown_user(folder):
-    complaint = driver.failed_start(folder, user="no-such-user")
+    complaint = driver.failed_start(folder, status=78, user="no-such-user")
     assert "user no-such-user " in complaint
     assert os.listdir(folder) == []
 
@@ -266,7 +268,7 @@ def test_start_fails_for_an_unknown_user(folder):
 @pytest.mark.parametrize("name", ["no-such-user", "root"])
 def test_the_check_of_the_configuration_knows_the_users(name):
     done = driver.run("--config=/dev/null", "--test", f"--user={name}")
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert f"user {name} is " in done.stderr
 
 
@@ -279,7 +281,7 @@ def test_starts_with_a_larger_thread_block_than_there_is_room_for():
 @pytest.mark.root
 @pytest.mark.parametrize("name", ["root", "0"])
 def test_start_fails_for_root_as_the_user(folder, name):
-    complaint = driver.failed_start(folder, user=name)
+    complaint = driver.failed_start(folder, status=78, user=name)
     assert f"user {name} is root, " in complaint
     assert os.listdir(folder) == []
 

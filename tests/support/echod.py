@@ -76,14 +76,15 @@ def run(*arguments, timeout=DEADLINE, wrapper=(), **popen):
         stderr=subprocess.PIPE, timeout=timeout, check=False, **popen)
 
 
-def failed_start(folder, *flags, wrapper=(), preexec_fn=None, **settings):
+def failed_start(folder, *flags, status=1, wrapper=(), preexec_fn=None,
+                 **settings):
     """Starts a daemon that cannot; returns its one line of complaint."""
     settings = {**BASE, "pidfile": folder / "pid", **settings}
     processes.adopt_orphans()
     before = set(processes.children(os.getpid()))
     done = run("--config=/dev/null", *options(settings), *flags,
                wrapper=wrapper, preexec_fn=preexec_fn)
-    assert done.returncode == 1, done
+    assert done.returncode == status, done
     assert done.stdout == ""
     assert re.fullmatch(r"echod: .*\n", done.stderr), done.stderr
     wait_until(lambda: not any(

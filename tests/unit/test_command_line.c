@@ -44,17 +44,15 @@ make_file(const char *text)
 /* Loads a file with this text under that command line. */
 static bool
 load(struct config *config, const char *text,
-    const char *const arguments[ARGS_MAX], struct config_error *error,
-    bool *usage)
+    const char *const arguments[ARGS_MAX], struct config_error *error)
 {
 	struct command_line command;
 
-	*usage = true;
 	bool good = parse(&command, arguments, error);
 	if (good) {
 		command.file = make_file(text);
 		command.file_named = true;
-		good = config_load(config, &command, error, usage);
+		good = config_load(config, &command, error);
 	}
 	command_line_free(&command);
 	return good;
@@ -65,11 +63,9 @@ load_good(struct config *config, const char *text,
     const char *const arguments[ARGS_MAX])
 {
 	struct config_error error;
-	bool usage;
 
-	if (!load(config, text, arguments, &error, &usage))
+	if (!load(config, text, arguments, &error))
 		fail_msg("%s", error.text);
-	assert_false(usage);
 }
 
 static void
@@ -144,11 +140,10 @@ auto_is_a_pidfile_when_daemonized_and_none_otherwise(void **state)
 		struct command_line command;
 		struct config_error error;
 		struct config config;
-		bool usage;
 
 		assert_true(parse(&command, pidfiles[i].arguments, &error));
 		command.file = "/dev/null";
-		assert_true(config_load(&config, &command, &error, &usage));
+		assert_true(config_load(&config, &command, &error));
 		assert_string_equal(
 		    config_pidfile(&config, &command), pidfiles[i].pidfile);
 		config_free(&config);
@@ -181,12 +176,10 @@ misuse_is_told_in_one_line(void **state)
 	for (size_t i = 0; i < COUNT(misuses); i++) {
 		struct config config;
 		struct config_error error;
-		bool usage;
 
-		assert_false(
-		    load(&config, "", misuses[i].arguments, &error, &usage));
+		assert_false(load(&config, "", misuses[i].arguments, &error));
 		assert_string_equal(error.text, misuses[i].error);
-		assert_true(usage);
+		assert_int_equal(error.status, EXIT_USAGE);
 	}
 }
 
@@ -195,11 +188,10 @@ a_bad_file_is_not_the_command_lines_fault(void **state)
 {
 	struct config config;
 	struct config_error error;
-	bool usage;
 
 	(void)state;
-	assert_false(load(&config, "backlog = x\n", nothing, &error, &usage));
-	assert_false(usage);
+	assert_false(load(&config, "backlog = x\n", nothing, &error));
+	assert_int_equal(error.status, EXIT_CONFIG);
 	assert_text_contains(error.text, ":1: backlog: not a whole number");
 }
 
@@ -270,16 +262,14 @@ a_missing_file_is_an_error_only_if_it_was_named(void **state)
 	struct command_line command = {.file = "/no/such/file"};
 	struct config_error error;
 	struct config config;
-	bool usage;
 
 	(void)state;
-	assert_true(config_load(&config, &command, &error, &usage));
+	assert_true(config_load(&config, &command, &error));
 	config_free(&config);
 	command.file_named = true;
-	assert_false(config_load(&config, &command, &error, &usage));
+	assert_false(config_load(&config, &command, &error));
 	assert_string_equal(
 	    error.text, "/no/such/file: No such file or directory");
-	assert_false(usage);
 }
 
 static void
@@ -288,10 +278,9 @@ a_default_file_that_cannot_be_read_is_an_error(void **state)
 	struct command_line command = {.file = "/dev/null/echod.conf"};
 	struct config_error error;
 	struct config config;
-	bool usage;
 
 	(void)state;
-	assert_false(config_load(&config, &command, &error, &usage));
+	assert_false(config_load(&config, &command, &error));
 	assert_string_equal(
 	    error.text, "/dev/null/echod.conf: Not a directory");
 }

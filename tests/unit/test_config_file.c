@@ -37,6 +37,8 @@ refuse(const char *path, const char *why)
 	assert_true(config_defaults(&config, &error));
 	assert_false(config_file_read(&config, path, false, &error));
 	assert_string_equal(error.text + strlen(path), why);
+	assert_int_equal(error.status,
+	    strstr(why, "changed") == NULL ? EXIT_CONFIG : EXIT_FAILURE);
 	config_free(&config);
 }
 
@@ -110,7 +112,10 @@ a_file_that_finds_no_memory_is_refused(void **state)
 		if (setrlimit(RLIMIT_AS, &none) == -1 ||
 		    config_file_read(&config, path, false, &error))
 			_exit(1);
-		_exit(strstr(error.text, strerror(ENOMEM)) == NULL ? 2 : 0);
+		_exit(strstr(error.text, strerror(ENOMEM)) == NULL ||
+			      error.status != EXIT_FAILURE
+			  ? 2
+			  : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

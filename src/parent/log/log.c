@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "parent/log/record.h"
 #include "parent/log/sinks.h"
@@ -102,8 +103,8 @@ vlog(int priority, int error, const char *format, va_list ap)
 	emit(priority, message);
 }
 
-static _Noreturn void __attribute__((format(printf, 2, 0)))
-vfatal(int error, const char *format, va_list ap)
+static _Noreturn void __attribute__((format(printf, 3, 0)))
+vfatal(int status, int error, const char *format, va_list ap)
 {
 	char message[RECORD_TEXT_MAX];
 
@@ -111,7 +112,7 @@ vfatal(int error, const char *format, va_list ap)
 	emit(LOG_ERR, message);
 	if (state.last_words != NULL)
 		state.last_words(message, error);
-	exit(EXIT_FAILURE);
+	exit(status);
 }
 
 void
@@ -170,7 +171,7 @@ log_fatal(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vfatal(errno, format, ap);
+	vfatal(EXIT_FAILURE, errno, format, ap);
 }
 
 void
@@ -179,13 +180,29 @@ log_fatalx(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vfatal(0, format, ap);
+	vfatal(EXIT_FAILURE, 0, format, ap);
+}
+
+void
+log_fatal_config(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vfatal(EX_CONFIG, 0, format, ap);
 }
 
 void
 log_on_fatal(void (*tell)(const char *message, int error))
 {
 	state.last_words = tell;
+}
+
+void
+log_start(bool stderr_is_client)
+{
+	state.started = stderr_is_client;
+	sinks_start(stderr_is_client);
 }
 
 enum log_target

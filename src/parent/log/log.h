@@ -36,6 +36,12 @@ enum log_format {
 enum log_target log_choose(bool attached);
 
 /*
+ * Sees what standard error is, before the first message.  Where a client is on
+ * it, nothing is written to it, and messages go to syslog.
+ */
+void log_start(bool stderr_is_client);
+
+/*
  * Opens the log.  Before this, and until log_ready() for errors, messages go
  * to standard error, where whoever starts the daemon sees them.  The target
  * is not LOG_TARGET_AUTO; the format is that of standard error.
@@ -73,8 +79,15 @@ _Noreturn void
 log_fatalx(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * The same for settings that are no good, with status EX_CONFIG: a service
+ * manager need not try again before they are changed.
+ */
+_Noreturn void
+log_fatal_config(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
  * Sets whom else they tell why the program ends; error is errno, or 0 from
- * log_fatalx().
+ * those that do not name it.
  */
 void log_on_fatal(void (*tell)(const char *message, int error));
 

@@ -260,12 +260,19 @@ sinks_stderr_is_journal(void)
 }
 
 void
+sinks_start(bool stderr_is_client)
+{
+	sinks.prefixed = is_journal_stream();
+	if (stderr_is_client)
+		sinks.target = LOG_TARGET_SYSLOG;
+}
+
+void
 sinks_open(enum log_target target, enum log_format format)
 {
 	tzset(); /* while the time zone's files can be read */
 	sinks.target = target;
 	sinks.format = format;
-	sinks.prefixed = is_journal_stream();
 	switch (target) {
 	case LOG_TARGET_SYSLOG:
 		(void)socket_connect(_PATH_LOG);

@@ -13,6 +13,9 @@
 #include "parent/log/lines.h"
 #include "parent/log/log.h"
 
+/* See log_start(). */
+void sinks_start(bool stderr_is_client);
+
 /* Chooses and connects.  What LOG_TARGET_AUTO means is decided before. */
 void sinks_open(enum log_target, enum log_format);
 

@@ -45,9 +45,9 @@ look_up(const char *user, uid_t *uid, gid_t *gid)
 		continue;
 	(void)fclose(file);
 	if (entry == NULL)
-		log_fatalx("user %s is not in /etc/passwd", user);
+		log_fatal_config("user %s is not in /etc/passwd", user);
 	if (entry->pw_uid == 0)
-		log_fatalx(
+		log_fatal_config(
 		    "user %s is root, which echod does not run as", user);
 	*uid = entry->pw_uid;
 	*gid = entry->pw_gid;

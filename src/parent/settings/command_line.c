@@ -111,12 +111,14 @@ command_line_parse(struct command_line *command, int argc, char **argv,
 	char quoted[QUOTE_SIZE];
 
 	*command = (struct command_line){.file = CONFIG_FILE};
+	error->status = EXIT_USAGE;
 	if (!option_table_read(groups, 2, argc, argv, error->text))
 		return false;
-	if (optind < argc)
-		return config_fail(error, "unexpected argument: %s",
-		    quote(argv[optind], quoted));
-	return true;
+	if (optind == argc)
+		return true;
+	(void)snprintf(error->text, sizeof error->text,
+	    "unexpected argument: %s", quote(argv[optind], quoted));
+	return false;
 }
 
 void
@@ -154,27 +156,24 @@ apply(struct config *config, const struct command_line *command,
 	for (size_t i = 0; i < command->count; i++) {
 		const struct setting *setting = &command->settings[i];
 		if (!config_set(config, &layer, setting->row, setting->value,
-			"--", error))
+			"--", error)) {
+			error->status = EXIT_USAGE;
 			return false;
+		}
 	}
 	return true;
 }
 
 bool
 config_load(struct config *config, const struct command_line *command,
-    struct config_error *error, bool *usage)
+    struct config_error *error)
 {
-	*usage = false;
 	if (!config_defaults(config, error))
 		return false;
 	if (config_file_read(
-		config, command->file, !command->file_named, error)) {
-		*usage = true;
-		if (apply(config, command, error)) {
-			*usage = false;
-			return true;
-		}
-	}
+		config, command->file, !command->file_named, error) &&
+	    apply(config, command, error))
+		return true;
 	config_free(config);
 	return false;
 }

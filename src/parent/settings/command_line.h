@@ -40,11 +40,10 @@ void command_line_free(struct command_line *);
 
 /*
  * Reads the three layers into config, whose old content is ignored.  On
- * false, config holds nothing to free and error says why; usage tells whether
- * it was the command line's fault.
+ * false, config holds nothing to free and error says why.
  */
-bool config_load(struct config *, const struct command_line *,
-    struct config_error *, bool *usage);
+bool config_load(
+    struct config *, const struct command_line *, struct config_error *);
 
 /* What is meant for the pidfile: "none" or a path. */
 const char *config_pidfile(const struct config *, const struct command_line *);

@@ -162,6 +162,7 @@ config_fail(struct config_error *error, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(error->text, sizeof error->text, format, ap);
 	va_end(ap);
+	error->status = EXIT_CONFIG;
 	return false;
 }
 

@@ -89,9 +89,17 @@ struct layer {
 /* One line a user can act on: "FILE:LINE: message" or "--key: message". */
 struct config_error {
 	char text[OPTION_ERROR_SIZE];
+	int status; /* the exit status that it deserves */
 };
 
-/* Writes the message and returns false. */
+/* The statuses besides EXIT_FAILURE, which may go away by itself. */
+enum {
+	EXIT_USAGE = 2, /* the command line is misused */
+	EXIT_CONFIG =
+	    78 /* the settings are no good: EX_CONFIG of sysexits(3) */
+};
+
+/* Writes the message, with the status EXIT_CONFIG, and returns false. */
 bool config_fail(struct config_error *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -148,27 +148,54 @@ read_fully(int fd, char *text, size_t size)
 	return count == -1 ? -1 : (ssize_t)length;
 }
 
-/* Returns the text of the open file in new memory, NULL with the reason. */
-static char *
-read_text(int fd, size_t *size, const char **why)
+/* Names errno, and whether it is one that may go away by itself. */
+static bool
+fail_by_errno(const char *path, struct config_error *error)
+{
+	int number = errno;
+
+	(void)config_fail(error, "%s: %s", path, strerror(number));
+	if (number == ENOMEM || number == EMFILE || number == ENFILE ||
+	    number == EIO)
+		error->status = EXIT_FAILURE;
+	return false;
+}
+
+/* Reads the open file into text, of as many bytes as it had and one. */
+static bool
+read_whole(int fd, const char *path, char *text, size_t size,
+    struct config_error *error)
+{
+	/* The byte more shows that the file has grown. */
+	ssize_t length = text == NULL ? -1 : read_fully(fd, text, size + 1);
+
+	if (length == -1)
+		return fail_by_errno(path, error);
+	if (length != (ssize_t)size) {
+		(void)config_fail(error, "%s: changed while it was read", path);
+		error->status = EXIT_FAILURE;
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_open(
+    struct config *config, int fd, const char *path, struct config_error *error)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1) {
-		*why = strerror(errno);
-		return NULL;
-	}
-	if ((*why = unfit(&st)) != NULL)
-		return NULL;
-	*size = (size_t)st.st_size;
-	/* One byte more, so that a file that has grown is noticed. */
-	char *text = malloc(*size + 1);
-	ssize_t length = text == NULL ? -1 : read_fully(fd, text, *size + 1);
-	if (length == (ssize_t)*size)
-		return text;
-	*why = length == -1 ? strerror(errno) : "changed while it was read";
+	if (fstat(fd, &st) == -1)
+		return fail_by_errno(path, error);
+	const char *why = unfit(&st);
+	if (why != NULL)
+		return config_fail(error, "%s: %s", path, why);
+	size_t size = (size_t)st.st_size;
+	char *text = malloc(size + 1);
+	bool good = read_whole(fd, path, text, size, error) &&
+		    config_file_parse(config, text, size, path, error);
 	free(text);
-	return NULL;
+	return good;
 }
 
 bool
@@ -177,19 +204,12 @@ config_file_read(struct config *config, const char *path, bool optional,
 {
 	/* A FIFO would wait for a writer otherwise. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	const char *why;
-	size_t size;
 
-	if (fd == -1) {
-		if (errno == ENOENT && optional)
-			return true;
-		return config_fail(error, "%s: %s", path, strerror(errno));
-	}
-	char *text = read_text(fd, &size, &why);
+	if (fd == -1 && errno == ENOENT && optional)
+		return true;
+	if (fd == -1)
+		return fail_by_errno(path, error);
+	bool good = read_open(config, fd, path, error);
 	(void)close(fd);
-	if (text == NULL)
-		return config_fail(error, "%s: %s", path, why);
-	bool good = config_file_parse(config, text, size, path, error);
-	free(text);
 	return good;
 }

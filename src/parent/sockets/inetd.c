@@ -4,13 +4,21 @@
 
 #include "parent/sockets/inetd.h"
 
+#include <linux/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <netinet/in.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "parent/log/log.h"
+
+enum {
+	STATE_CLOSE = 7 /* TCP_CLOSE of libc, whose tcp_info is short */
+};
 
 static bool
 is_same_file(int a, int b)
@@ -22,21 +30,43 @@ is_same_file(int a, int b)
 }
 
 bool
-inetd_stderr_is_client(void)
+inetd_is_client(int fd)
 {
-	return is_same_file(STDIN_FILENO, STDERR_FILENO);
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	       is_same_file(STDIN_FILENO, fd);
 }
 
-static void
+/*
+ * A socket that was reset has no peer any more, as one that was never
+ * connected; but it has received something.
+ */
+static bool
+was_reset(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t length = sizeof info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+	       info.tcpi_state == STATE_CLOSE && info.tcpi_segs_in > 0;
+}
+
+/* False if the client has gone. */
+static bool
 get_peer(struct addr *peer)
 {
 	struct sockaddr_storage ss;
 	socklen_t length = sizeof ss;
 
-	if (getpeername(STDIN_FILENO, (struct sockaddr *)&ss, &length) == -1)
+	if (getpeername(STDIN_FILENO, (struct sockaddr *)&ss, &length) == -1) {
+		if (errno == ENOTCONN && was_reset(STDIN_FILENO))
+			return false;
 		log_fatal("standard input is not a client");
+	}
 	if (!addr_from_sockaddr(peer, (struct sockaddr *)&ss))
 		log_fatalx("standard input is not an internet socket");
+	return true;
 }
 
 /* The connection ends with the session only if nobody else has it open. */
@@ -56,7 +86,8 @@ release_standard_descriptors(int client)
 int
 inetd_take_client(struct addr *peer)
 {
-	get_peer(peer);
+	if (!get_peer(peer))
+		return -1;
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd == -1)
 		log_fatal("cannot take the client");

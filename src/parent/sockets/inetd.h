@@ -14,14 +14,16 @@
 #include "common/addr.h"
 
 /*
- * Whether standard error is the client's, as inetd leaves it: then nothing
- * must be written to it but echoes.
+ * Whether the standard descriptor is the socket on standard input, as inetd
+ * leaves it: then nothing must be written to it but echoes.  True of another
+ * program's socket as well, whatever the command line says.
  */
-bool inetd_stderr_is_client(void);
+bool inetd_is_client(int fd);
 
 /*
- * Moves the client off the standard descriptors and returns its descriptor.
- * Ends the program if standard input is not a connected TCP socket.
+ * Moves the client off the standard descriptors and returns its descriptor, or
+ * -1 if the client has gone.  Ends the program if standard input is not a
+ * connected TCP socket.
  */
 int inetd_take_client(struct addr *peer);
 

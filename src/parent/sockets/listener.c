@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "child/session.h"
@@ -191,19 +192,30 @@ open_both(struct listeners *listeners, const struct addr *any)
 	return false;
 }
 
+static _Noreturn void
+refuse(const struct addr *addr)
+{
+	char name[ADDR_STRLEN];
+
+	if (errno == EACCES)
+		log_fatal_config(
+		    "cannot listen on %s: %s (a port below 1024 needs root or "
+		    "CAP_NET_BIND_SERVICE, others do not: --listen=7007)",
+		    addr_format(addr, name), strerror(EACCES));
+	log_fatal("cannot listen on %s", addr_format(addr, name));
+}
+
 void
 listeners_open(struct listeners *listeners, const struct config *config)
 {
 	*listeners = (struct listeners){0};
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const struct addr *addr = &config->listen.items[i];
-		char name[ADDR_STRLEN];
 		bool good = addr->family == AF_UNSPEC
 				? open_both(listeners, addr)
 				: open_one(listeners, addr);
 		if (!good)
-			log_fatal(
-			    "cannot listen on %s", addr_format(addr, name));
+			refuse(addr);
 	}
 }
 
