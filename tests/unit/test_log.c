@@ -17,6 +17,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	log_start(false);
 	log_open(LOG_TARGET_STDERR, LOG_FORMAT_TEXT);
 	log_configure(LOG_INFO, LOG_DAEMON);
 	return 0;
@@ -98,6 +99,7 @@ the_journal_is_told_the_priority(void **state)
 	(void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev,
 	    (uintmax_t)st.st_ino);
 	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+	log_start(false);
 	log_open(LOG_TARGET_STDERR, LOG_FORMAT_TEXT);
 	log_message(LOG_NOTICE, "ready");
 	log_message(LOG_ERR, "failed");
@@ -114,6 +116,7 @@ another_stream_is_not_the_journal(void **state)
 	for (size_t i = 0; i < COUNT(streams); i++) {
 		assert_int_equal(setenv("JOURNAL_STREAM", streams[i], 1), 0);
 		capture_start();
+		log_start(false);
 		log_open(LOG_TARGET_STDERR, LOG_FORMAT_TEXT);
 		log_message(LOG_INFO, "ready");
 		assert_string_equal(capture_end(), "echod: ready\n");
