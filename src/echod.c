@@ -156,7 +156,7 @@ serve_inetd(void)
 	server->sandbox = choose_sandbox(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
 		log_fatalx("standard input is not a TCP socket");
-	acceptor_admit(server, fd, &peer);
+	acceptor_admit(server, fd, &peer, 0);
 	server_run(server);
 }
 

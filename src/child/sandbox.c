@@ -59,11 +59,14 @@ enter_filter(void)
 }
 
 bool
-sandbox_isolate(int fd, pid_t parent)
+sandbox_isolate(int one, int other, pid_t parent)
 {
-	if (fd > 0)
-		descriptors_close(0, (unsigned)fd - 1);
-	descriptors_close((unsigned)fd + 1, UINT_MAX);
+	int low = one < other ? one : other, high = one + other - low;
+
+	if (low > 0)
+		descriptors_close(0, (unsigned)low - 1);
+	descriptors_close((unsigned)low + 1, (unsigned)high - 1);
+	descriptors_close((unsigned)high + 1, UINT_MAX);
 	/* After the parent's last change of user, which would undo it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		return false;

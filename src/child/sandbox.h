@@ -20,10 +20,10 @@ enum sandbox {
 };
 
 /*
- * Leaves the session alone with its socket: closes every other descriptor,
- * and has it killed if the given parent dies, or now if it has died already.
+ * Leaves the session alone with two descriptors: closes every other one, and
+ * has it killed if the given parent dies.  False if that has died already.
  */
-bool sandbox_isolate(int fd, pid_t parent);
+bool sandbox_isolate(int one, int other, pid_t parent);
 
 /*
  * Takes away files, processes and all but four system calls.  Afterwards the

@@ -34,28 +34,38 @@ enum {
 	LIFETIME_GRACE = 5
 };
 
+/* Waits for room in the queue, which the parent makes. */
 static void
-announce_departure(const struct session *session)
+report(const struct session *session, enum report_kind kind,
+    const struct addr *client)
 {
-	_Atomic uint32_t *last = &session->departures->last;
-	uint32_t before = atomic_load_explicit(last, memory_order_relaxed);
+	struct report message = {.kind = (uint8_t)kind,
+	    .serial = session->serial,
+	    .bytes = session_state.bytes};
 
-	do
-		atomic_store_explicit(
-		    &session->line->before, before, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(last, &before,
-	    session->number, memory_order_release, memory_order_relaxed));
+	if (client != NULL) {
+		message.named = true;
+		message.client = *client;
+	}
+	while (write(session->reports, &message, sizeof message) == -1 &&
+	       errno == EINTR)
+		continue;
+}
+
+/* Tells the parent the count that it has asked for. */
+static void
+answer(const struct session *session)
+{
+	if (signals_take(SIGUSR1))
+		report(session, REPORT_COUNT, NULL);
 }
 
 static _Noreturn void
 leave(const struct session *session, enum reason reason)
 {
-	atomic_store_explicit(
-	    &session->line->reason, (uint8_t)reason, memory_order_relaxed);
-	if (session->departures != NULL)
-		announce_departure(session);
+	report(session, REPORT_END, NULL);
 	for (;;)
-		(void)syscall(SYS_exit, 0);
+		(void)syscall(SYS_exit, reason);
 }
 
 /* Sends SIGALRM at the end of the lifetime, and over and over after it. */
@@ -78,12 +88,20 @@ lifetime_start(int64_t lifetime)
 	return setitimer(ITIMER_REAL, &timer, NULL) == 0;
 }
 
+static bool
+alarm_came(void)
+{
+	bool came = signals_take(SIGALRM);
+
+	session_state.alarms += came;
+	return came;
+}
+
 /* Whether the lifetime is over for good, quiet or not. */
 static bool
 overdue(void)
 {
-	if (signals_take(SIGALRM))
-		session_state.alarms++;
+	(void)alarm_came();
 	return session_state.alarms > LIFETIME_GRACE;
 }
 
@@ -91,12 +109,12 @@ overdue(void)
 static enum reason
 interrupted(void)
 {
-	if (signals_take(SIGTERM))
-		session_state.stopping = true;
-	bool over = overdue();
-	if (!session_state.stopping && session_state.alarms == 0)
-		return REASON_NONE; /* stopped and continued, or traced */
-	if (!session_state.quiet && !over) {
+	bool stop = signals_take(SIGTERM), alarm = alarm_came();
+
+	session_state.stopping |= stop;
+	if (!stop && !alarm)
+		return REASON_NONE; /* asked, or stopped and continued */
+	if (!session_state.quiet && !overdue()) {
 		session_state.quiet = true;
 		return REASON_NONE;
 	}
@@ -125,26 +143,15 @@ nothing_read(ssize_t count)
 	}
 }
 
-/* The session is the line's only writer, so nothing need be locked. */
-static void
-report(struct board_line *line, ssize_t echoed)
-{
-	uint64_t bytes =
-	    atomic_load_explicit(&line->bytes, memory_order_relaxed);
-
-	atomic_store_explicit(
-	    &line->bytes, bytes + (uint64_t)echoed, memory_order_relaxed);
-}
-
 static enum reason
-write_all(int fd, const char *data, size_t length, struct board_line *line)
+write_all(const struct session *session, const char *data, size_t length)
 {
 	unsigned waited = 0;
 
 	while (length > 0) {
-		ssize_t count = write(fd, data, length);
+		ssize_t count = write(session->fd, data, length);
 		if (count > 0) {
-			report(line, count);
+			session_state.bytes += (uint64_t)count;
 			data += count;
 			length -= (size_t)count;
 			waited = 0;
@@ -154,67 +161,61 @@ write_all(int fd, const char *data, size_t length, struct board_line *line)
 		} else if (count == 0 || errno != EINTR) {
 			return connection_failed(errno);
 		}
+		answer(session);
 		if (overdue())
 			return REASON_LIFETIME;
 	}
 	return REASON_NONE;
 }
 
-/* The release makes the parent see the client before it sees that it may. */
-static void
-report_header(struct board_line *line, const struct proxy_parser *parser)
+/* Reads what has come; *reason says why there is nothing, if it is to end. */
+static size_t
+read_some(const struct session *session, enum reason *reason)
 {
-	line->client = parser->client;
-	atomic_store_explicit(&line->header,
-	    parser->named ? HEADER_NAMED : HEADER_LOCAL, memory_order_release);
+	ssize_t count = read(
+	    session->fd, session_state.buffer, sizeof session_state.buffer);
+
+	*reason = count > 0 ? REASON_NONE : nothing_read(count);
+	answer(session);
+	if (count <= 0)
+		return 0;
+	session_state.quiet = false;
+	return (size_t)count;
 }
 
 /* Reads the PROXY header and echoes what came with its end. */
 static enum reason
-take_header(int fd, struct board_line *line)
+take_header(const struct session *session)
 {
 	struct proxy_parser parser = {0};
 	enum proxy_state state = PROXY_MORE;
 	enum reason reason;
-	size_t taken = 0;
-	ssize_t count = 0;
+	size_t taken = 0, count = 0;
 
 	while (state == PROXY_MORE) {
-		count =
-		    read(fd, session_state.buffer, sizeof session_state.buffer);
-		if (count <= 0) {
-			reason = nothing_read(count);
-			if (reason == REASON_NONE)
-				continue; /* the parent watches the time */
+		count = read_some(session, &reason);
+		if (reason != REASON_NONE) /* the parent watches the time */
 			return reason == REASON_SHUTDOWN ? reason
 							 : REASON_PROXY;
-		}
-		state =
-		    proxy_feed(&parser, (const uint8_t *)session_state.buffer,
-			(size_t)count, &taken);
+		state = proxy_feed(&parser,
+		    (const uint8_t *)session_state.buffer, count, &taken);
 	}
 	if (state == PROXY_BAD)
 		return REASON_PROXY;
-	report_header(line, &parser);
-	return write_all(
-	    fd, session_state.buffer + taken, (size_t)count - taken, line);
+	report(session, REPORT_CLIENT, parser.named ? &parser.client : NULL);
+	return write_all(session, session_state.buffer + taken, count - taken);
 }
 
 static enum reason
-echo(int fd, struct board_line *line)
+echo(const struct session *session)
 {
 	enum reason reason;
 
 	do {
-		ssize_t count =
-		    read(fd, session_state.buffer, sizeof session_state.buffer);
-		if (count <= 0) {
-			reason = nothing_read(count);
-			continue;
-		}
-		session_state.quiet = false;
-		reason =
-		    write_all(fd, session_state.buffer, (size_t)count, line);
+		size_t count = read_some(session, &reason);
+		if (reason == REASON_NONE)
+			reason =
+			    write_all(session, session_state.buffer, count);
 	} while (reason == REASON_NONE);
 	return reason;
 }
@@ -222,17 +223,18 @@ echo(int fd, struct board_line *line)
 void
 session_run(const struct session *session)
 {
+	enum reason reason = REASON_NONE;
+
 	if (!signals_session() ||
-	    !sandbox_isolate(session->fd, session->parent))
+	    !sandbox_isolate(session->reports, session->fd, session->parent))
 		leave(session, REASON_SANDBOX);
 	proctitle_set(session->title);
 	if (!lifetime_start(session->max_lifetime) ||
 	    !sandbox_enter(session->sandbox))
 		leave(session, REASON_SANDBOX);
-	enum reason reason = session->proxied
-				 ? take_header(session->fd, session->line)
-				 : REASON_NONE;
+	if (session->proxied)
+		reason = take_header(session);
 	if (reason == REASON_NONE)
-		reason = echo(session->fd, session->line);
+		reason = echo(session);
 	leave(session, reason);
 }

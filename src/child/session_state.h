@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What a session writes to while it serves, but for its stack and its line on
- * the board.
+ * What a session writes to while it serves, but for its stack.
  *
  * A new process shares the parent's memory until one of them writes to it; the
  * first write to a page costs a fault and a copy, and pages that lie far apart
@@ -14,6 +13,7 @@
 #define SESSION_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
 	/* The socket's own buffers make larger ones useless (see tests/bench).
@@ -35,6 +35,7 @@ struct session_state {
 	bool stopping;   /* SIGTERM came */
 	bool quiet;      /* no input since the last signal */
 	unsigned alarms; /* how often SIGALRM came */
+	uint64_t bytes;  /* echoed */
 	_Alignas(64) char buffer[BUFFER_SIZE];
 };
 

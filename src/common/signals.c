@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static const int parents[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
-static const int sessions[] = {SIGTERM, SIGALRM};
+static const int sessions[] = {SIGTERM, SIGALRM, SIGUSR1};
 
 enum {
 	NPARENTS = sizeof parents / sizeof *parents,

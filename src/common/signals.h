@@ -5,7 +5,7 @@
  * descriptor, so it waits for them as it does for clients, and none is missed
  * between a test and a wait.
  *
- * A session lets in SIGTERM and SIGALRM at all times and nothing else.  Their
+ * A session lets in SIGTERM, SIGALRM and SIGUSR1 and nothing else.  Their
  * handler notes that they came and, set without SA_RESTART, makes a waiting
  * read(2) fail with EINTR.
  */

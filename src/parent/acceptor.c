@@ -14,6 +14,7 @@
 #include "parent/log/client_names.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
+#include "parent/server.h"
 #include "parent/sessions/admission.h"
 #include "parent/sessions/proxied.h"
 
@@ -33,7 +34,8 @@ enum {
 bool
 acceptor_is_open(const struct server *server)
 {
-	return server->pending_fd == -1 && server->due[TIMER_ACCEPT] == 0 &&
+	return server->acceptor.pending_fd == -1 &&
+	       !timer_is_set(&server->acceptor.accept_again) &&
 	       server->children.count < (size_t)server->config.max_children;
 }
 
@@ -41,8 +43,7 @@ uint64_t
 acceptor_count_refusal(struct server *server, const struct prefix *source,
     const char *reason, int64_t now)
 {
-	if (server->due[TIMER_REFUSALS] == 0)
-		server->due[TIMER_REFUSALS] = now + REFUSALS_SPAN;
+	timer_arm(&server->acceptor.refusals_over, now + REFUSALS_SPAN);
 	return refusals_add(&server->refusals, source, reason);
 }
 
@@ -58,18 +59,19 @@ acceptor_source(struct server *server, const struct addr *addr, int64_t now)
 static void
 postpone(struct server *server, int fd, struct child *child, int error)
 {
-	int64_t now = clock_now(), delay = server->fork_delay * 2;
+	struct acceptor *acceptor = &server->acceptor;
+	int64_t now = clock_now(), delay = acceptor->fork_delay * 2;
 
 	if (delay < FORK_DELAY_MIN)
 		delay = FORK_DELAY_MIN;
 	if (delay > FORK_DELAY_MAX)
 		delay = FORK_DELAY_MAX;
-	server->fork_delay = delay;
-	server->due[TIMER_FORK] = now + delay;
-	server->pending_fd = fd;
-	server->pending = child;
-	if (trouble_note(&server->fork_trouble, error))
-		server->due[TIMER_FORK_TROUBLE] = now + TROUBLE_SPAN;
+	acceptor->fork_delay = delay;
+	timer_set(&acceptor->fork_again, now + delay);
+	acceptor->pending_fd = fd;
+	acceptor->pending = child;
+	if (trouble_note(&acceptor->fork_trouble, error))
+		timer_set(&acceptor->fork_trouble_over, now + TROUBLE_SPAN);
 }
 
 static void
@@ -79,11 +81,10 @@ spawn(struct server *server, int fd, struct child *child)
 	struct client_name name;
 	struct session session = {
 	    .fd = fd,
+	    .reports = server->reports.sending,
+	    .serial = child->serial,
 	    .parent = server->pid,
 	    .title = title,
-	    .line = children_line(&server->children, child),
-	    .departures = &server->children.board->departures,
-	    .number = children_number(&server->children, child),
 	    .sandbox = server->sandbox,
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = child->proxied,
@@ -102,14 +103,15 @@ spawn(struct server *server, int fd, struct child *child)
 	children_commit(&server->children, child, pid);
 	(void)close(fd);
 	server->served++;
-	server->fork_delay = 0;
+	server->acceptor.fork_delay = 0;
 	if (child->proxied)
 		proxied_expect(server, child);
 	event_accepted(child);
 }
 
 void
-acceptor_admit(struct server *server, int fd, const struct addr *peer)
+acceptor_admit(
+    struct server *server, int fd, const struct addr *peer, uint32_t listener)
 {
 	const struct config *config = &server->config;
 	int64_t now = clock_now();
@@ -128,6 +130,8 @@ acceptor_admit(struct server *server, int fd, const struct addr *peer)
 		(void)close(fd);
 		return;
 	}
+	child->listener = listener;
+	child->serial = (uint32_t)server->served;
 	child->proxied = config->proxy_protocol == PROXY_REQUIRED;
 	if (!child->proxied) {
 		source->rate_clear = admission_charge(
@@ -143,9 +147,10 @@ exhausted(struct server *server, int error)
 {
 	int64_t now = clock_now();
 
-	server->due[TIMER_ACCEPT] = now + ACCEPT_DELAY;
-	if (trouble_note(&server->accept_trouble, error))
-		server->due[TIMER_ACCEPT_TROUBLE] = now + TROUBLE_SPAN;
+	timer_set(&server->acceptor.accept_again, now + ACCEPT_DELAY);
+	if (trouble_note(&server->acceptor.accept_trouble, error))
+		timer_set(
+		    &server->acceptor.accept_trouble_over, now + TROUBLE_SPAN);
 }
 
 /* Returns whether there may be more clients to accept. */
@@ -159,12 +164,13 @@ accept_one(struct server *server, struct listener *listener)
 	case ACCEPTED_PEER:
 		if (listener->stale)
 			listener_refresh_socket(listener, fd, &server->config);
-		acceptor_admit(server, fd, &peer);
+		acceptor_admit(server, fd, &peer,
+		    (uint32_t)(listener - server->listeners.items));
 		return true;
 	case ACCEPTED_GONE:
 		return true;
 	case ACCEPTED_NOBODY:
-		if (!server->stopping)
+		if (!server->drain.stopping)
 			listener->stale = false; /* all older are taken */
 		return false;
 	case ACCEPTED_EXHAUSTED:
@@ -176,42 +182,85 @@ accept_one(struct server *server, struct listener *listener)
 	log_fatal("cannot accept");
 }
 
-void
+bool
 acceptor_accept(struct server *server, struct listener *listener)
 {
 	for (int i = 0; i < BATCH && acceptor_is_open(server); i++)
 		if (!accept_one(server, listener))
-			break;
-}
-
-void
-acceptor_last(struct server *server)
-{
-	for (size_t i = 0; i < server->listeners.count; i++)
-		for (int64_t n = 0; n < server->config.backlog; n++)
-			if (!acceptor_is_open(server) ||
-			    !accept_one(server, &server->listeners.items[i]))
-				break;
-}
-
-void
-acceptor_retry(struct server *server, int64_t now)
-{
-	int fd = server->pending_fd;
-
-	(void)now;
-	server->pending_fd = -1;
-	spawn(server, fd, server->pending);
+			return !acceptor_is_open(server);
+	return true;
 }
 
 void
 acceptor_abandon(struct server *server)
 {
-	if (server->pending_fd == -1)
+	struct acceptor *acceptor = &server->acceptor;
+
+	if (acceptor->pending_fd == -1)
 		return;
-	(void)close(server->pending_fd);
-	server->pending_fd = -1;
-	server->due[TIMER_FORK] = 0;
-	sources_drop(&server->sources, server->pending->source);
-	children_release(&server->children, server->pending);
+	(void)close(acceptor->pending_fd);
+	acceptor->pending_fd = -1;
+	timer_clear(&acceptor->fork_again);
+	sources_drop(&server->sources, acceptor->pending->source);
+	children_release(&server->children, acceptor->pending);
+}
+
+/* ---- timers ------------------------------------------------------------- */
+
+static void
+accept_again(struct server *server, int64_t now)
+{
+	(void)server; /* the timer being off lets clients in again */
+	(void)now;
+}
+
+static void
+fork_again(struct server *server, int64_t now)
+{
+	int fd = server->acceptor.pending_fd;
+
+	(void)now;
+	server->acceptor.pending_fd = -1;
+	spawn(server, fd, server->acceptor.pending);
+}
+
+static void
+accept_trouble_over(struct server *server, int64_t now)
+{
+	struct acceptor *acceptor = &server->acceptor;
+
+	if (trouble_period_over(&acceptor->accept_trouble))
+		timer_set(&acceptor->accept_trouble_over, now + TROUBLE_SPAN);
+}
+
+static void
+fork_trouble_over(struct server *server, int64_t now)
+{
+	struct acceptor *acceptor = &server->acceptor;
+
+	if (trouble_period_over(&acceptor->fork_trouble))
+		timer_set(&acceptor->fork_trouble_over, now + TROUBLE_SPAN);
+}
+
+static void
+refusals_over(struct server *server, int64_t now)
+{
+	(void)now;
+	refusals_flush(&server->refusals);
+}
+
+void
+acceptor_init(struct server *server)
+{
+	struct acceptor *acceptor = &server->acceptor;
+	struct timers *timers = &server->timers;
+
+	acceptor->pending_fd = -1;
+	acceptor->accept_trouble.what = "accept";
+	acceptor->fork_trouble.what = "fork";
+	timers_add(timers, &acceptor->accept_again, accept_again);
+	timers_add(timers, &acceptor->fork_again, fork_again);
+	timers_add(timers, &acceptor->accept_trouble_over, accept_trouble_over);
+	timers_add(timers, &acceptor->fork_trouble_over, fork_trouble_over);
+	timers_add(timers, &acceptor->refusals_over, refusals_over);
 }

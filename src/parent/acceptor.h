@@ -6,20 +6,44 @@
 #define ACCEPTOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "parent/server.h"
+#include "common/addr.h"
+#include "parent/log/trouble.h"
+#include "parent/timers.h"
+
+struct child;
+struct listener;
+struct server;
+struct source;
+
+struct acceptor {
+	struct timer accept_again; /* set while resources are lacking */
+	struct timer fork_again;   /* the same for fork(2) */
+	struct trouble accept_trouble, fork_trouble;
+	struct timer accept_trouble_over, fork_trouble_over;
+	struct timer refusals_over;
+
+	/* The client that was accepted but could not be given a process. */
+	int pending_fd; /* -1 = none */
+	struct child *pending;
+	int64_t fork_delay;
+};
+
+void acceptor_init(struct server *);
 
 /* Whether a client could be taken now; if not, the backlog keeps it. */
 bool acceptor_is_open(const struct server *);
 
-/* Accepts up to a batch of clients. */
-void acceptor_accept(struct server *, struct listener *);
+/* Accepts up to a batch of clients.  Returns whether more may wait. */
+bool acceptor_accept(struct server *, struct listener *);
 
 /*
  * Begins a session for the client on fd, which is closed in the parent, or
- * refuses it.
+ * refuses it.  listener is the number of the listener it came by.
  */
-void acceptor_admit(struct server *, int fd, const struct addr *peer);
+void acceptor_admit(
+    struct server *, int fd, const struct addr *peer, uint32_t listener);
 
 /* The entry of the address in the table of sources, as configured. */
 struct source *
@@ -31,12 +55,6 @@ acceptor_source(struct server *, const struct addr *, int64_t now);
  */
 uint64_t acceptor_count_refusal(struct server *, const struct prefix *source,
     const char *reason, int64_t now);
-
-/* Tries again to fork for the client that waits for it. */
-void acceptor_retry(struct server *, int64_t now);
-
-/* Takes in, before a stop, who is already connected. */
-void acceptor_last(struct server *);
 
 /* Gives up the client that waits for a process. */
 void acceptor_abandon(struct server *);

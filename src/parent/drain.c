@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "parent/acceptor.h"
 #include "parent/log/events.h"
+#include "parent/server.h"
 
 /* Sessions take two of these in a row without input between for quiet. */
 #define REMINDER (100 * MSEC)
@@ -22,32 +23,72 @@
 static void
 close_listeners(struct server *server)
 {
-	bool wait = !server->listeners.adopted && !server->overdue;
+	bool more = false;
 
-	if (wait)
-		acceptor_last(server);
-	if (!wait || acceptor_is_open(server))
+	if (!server->listeners.adopted && !server->drain.overdue)
+		for (size_t i = 0; i < server->listeners.count; i++)
+			more |= acceptor_accept(
+			    server, &server->listeners.items[i]);
+	if (!more)
 		listeners_close(&server->listeners);
 }
 
-void
-drain_remind(struct server *server, int64_t now)
+static void
+end_session(struct child *child, void *context)
+{
+	struct server *server = context;
+
+	if (server->drain.overdue)
+		kills_session(server, child, REASON_KILLED, clock_now());
+	else if (child->phase == CHILD_SERVING)
+		(void)kill(child->pid, SIGTERM);
+}
+
+static void
+go_on(struct server *server, int64_t now)
+{
+	struct drain *drain = &server->drain;
+
+	children_walk(&server->children, &drain->walk, end_session, server);
+	if (!walk_is_over(&drain->walk))
+		timer_set(&drain->turn, now);
+}
+
+static void
+begin_walk(struct server *server, int64_t now)
+{
+	walk_start(&server->drain.walk);
+	go_on(server, now);
+	timer_set(&server->drain.reminder, now + REMINDER);
+}
+
+/* For those whose last signal came at the wrong moment. */
+static void
+remind(struct server *server, int64_t now)
 {
 	if (server->listeners.count > 0)
 		close_listeners(server);
-	if (server->overdue)
-		children_kill(&server->children);
+	if (walk_is_over(&server->drain.walk))
+		begin_walk(server, now);
 	else
-		children_signal(&server->children, SIGTERM);
-	server->due[TIMER_DRAIN] = now + REMINDER;
+		timer_set(&server->drain.reminder, now + REMINDER);
+}
+
+void
+drain_init(struct server *server)
+{
+	timers_add(&server->timers, &server->drain.turn, go_on);
+	timers_add(&server->timers, &server->drain.reminder, remind);
+	timers_add(&server->timers, &server->drain.deadline, drain_end);
 }
 
 void
 drain_end(struct server *server, int64_t now)
 {
-	server->overdue = true;
+	server->drain.overdue = true;
 	acceptor_abandon(server);
-	drain_remind(server, now);
+	close_listeners(server);
+	begin_walk(server, now);
 }
 
 void
@@ -58,13 +99,11 @@ drain_start(struct server *server, int64_t now)
 	    "STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=%" PRId64,
 	    (server->config.drain_timeout + 5 * SEC) / USEC);
 	event_stopping(server->children.count);
-	server->stopping = true;
-	server->due[TIMER_DEADLINE] = now + server->config.drain_timeout;
-	if (server->listeners.adopted) {
-		drain_remind(server, now);
-		return;
-	}
-	listeners_deafen(&server->listeners);
-	children_signal(&server->children, SIGTERM);
-	server->due[TIMER_DRAIN] = now + REMINDER;
+	server->drain.stopping = true;
+	timer_set(&server->drain.deadline, now + server->config.drain_timeout);
+	if (server->listeners.adopted)
+		close_listeners(server);
+	else
+		listeners_deafen(&server->listeners);
+	begin_walk(server, now);
 }

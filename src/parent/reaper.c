@@ -5,9 +5,9 @@
  *
  * To find any child that has ended, waitpid(2) goes through all of them: with
  * 15,000 live sessions that takes several times as long as a fork.  So the
- * parent asks for those, by pid, who say on the board that they leave.  A
- * session that died did not say so, and one that was taken over may have lied
- * or spoilt the list; they are found half a second later, by asking for any.
+ * parent asks, by pid, for those who have reported their end or whom it has
+ * killed.  A session that died did not report it, and one that was taken over
+ * may have lied; the dead are found half a second later, by asking for any.
  */
 
 #include "parent/reaper.h"
@@ -17,19 +17,31 @@
 #include "common/clock.h"
 #include "parent/acceptor.h"
 #include "parent/log/events.h"
-#include "parent/sessions/proxied.h"
+#include "parent/server.h"
 
+enum {
+	/* Each goes through all children. */
+	SWEEP_BATCH = 4
+};
+
+#define RETRY_DELAY (10 * MSEC)
 #define SWEEP_DELAY (500 * MSEC)
 
-/*
- * What the session says counts only if it came to its own end, and only if
- * it is for a session to say.
- */
-static enum reason
-reason_of_end(const struct child *child, enum reason said, bool signaled)
+/* An exit status counts only if it is for that session to say. */
+static bool
+is_credible(const struct child *child, int status)
 {
-	if (!signaled && said > REASON_NONE && said < REASON_KILLED)
-		return said;
+	int said = WEXITSTATUS(status);
+
+	return WIFEXITED(status) && said > REASON_NONE &&
+	       said < REASON_KILLED && (said != REASON_PROXY || child->awaited);
+}
+
+static enum reason
+reason_of_end(const struct child *child, int status)
+{
+	if (is_credible(child, status))
+		return (enum reason)WEXITSTATUS(status);
 	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
 }
 
@@ -53,66 +65,104 @@ static void
 session_ended(
     struct server *server, struct child *child, int status, int64_t now)
 {
-	struct board_line *line = children_line(&server->children, child);
 	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	enum reason reason = reason_of_end(child, line->reason, signo != 0);
+	enum reason reason = reason_of_end(child, status);
 
 	if (is_worth_a_line(server, child, reason, now))
-		event_closed(child, line, reason, signo, now);
-	server->bytes += line->bytes;
+		event_closed(child, reason, signo, now);
+	census_settle(server, child, now);
 	proxied_forget(server, child);
 	sources_drop(&server->sources, child->source);
 	children_release(&server->children, child);
 }
 
-/* Returns whether the session was one that had to be looked for. */
-static bool
-reap_found(struct server *server, pid_t pid, int status, int64_t now)
+/*
+ * Looks for a batch of those who are expected, once for each.  One that is not
+ * quite gone will send its own SIGCHLD.
+ */
+static void
+reap_expected(struct server *server, int64_t now)
 {
-	struct child *child = children_find(&server->children, pid);
+	struct child_queue *leaving = &server->children.leaving;
+	struct child *child, *first_left = NULL;
+	int status;
 
-	if (child == NULL)
-		return true; /* not a session, as a container's orphans */
-	/* While its line still leads to those before it. */
-	children_take_departures(&server->children);
-	bool listed = child->leaving;
-	session_ended(server, child, status, now);
-	return !listed;
+	timer_clear(&server->reaper.retry);
+	for (int i = 0; i < CHILDREN_BATCH; i++) {
+		child = TAILQ_FIRST(leaving);
+		if (child == NULL || child == first_left)
+			return;
+		if (waitpid(child->pid, &status, WNOHANG) == child->pid) {
+			session_ended(server, child, status, now);
+			continue;
+		}
+		children_move(&server->children, child, CHILD_LEAVING);
+		if (first_left == NULL)
+			first_left = child;
+	}
+	timer_set(&server->reaper.retry, now);
+}
+
+/* Some child that has ended, without reaping it; 0 = there is none. */
+static pid_t
+find_ended(void)
+{
+	siginfo_t ended = {0};
+
+	if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == -1)
+		return 0;
+	return ended.si_pid;
 }
 
 /*
- * Ends at the first who is on the list, for the others there are better asked
- * for by pid.
+ * Looks for any.  The one that is found has said all it will ever say, so the
+ * queue is emptied before it is taken for one that ended without a word.  The
+ * search ends at the first who is expected, for the others there are better
+ * asked for by pid.
  */
-void
+static void
 reap_any(struct server *server, int64_t now)
 {
+	struct timer *sweep = &server->reaper.sweep;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!reap_found(server, pid, status, now)) {
-			server->due[TIMER_SWEEP] = now + SWEEP_DELAY;
-			break;
+	for (int i = 0; i < SWEEP_BATCH && (pid = find_ended()) != 0; i++) {
+		struct child *child = children_find(&server->children, pid);
+		if (child != NULL && !reports_receive(server, now)) {
+			timer_set(sweep, now);
+			return;
 		}
+		if (child != NULL && child->phase == CHILD_LEAVING) {
+			timer_set(sweep, now + SWEEP_DELAY);
+			reap_expected(server, now);
+			return;
+		}
+		/* Others come to be ours as a container's orphans. */
+		if (waitpid(pid, &status, WNOHANG) == pid && child != NULL)
+			session_ended(server, child, status, now);
+		timer_set(sweep, now + RETRY_DELAY);
+	}
+}
+
+void
+reaper_init(struct server *server)
+{
+	timers_add(&server->timers, &server->reaper.retry, reap_expected);
+	timers_add(&server->timers, &server->reaper.sweep, reap_any);
 }
 
 void
 reap(struct server *server, int64_t now)
 {
-	struct child *child, *next;
-	int status;
+	/* First, so that what the ended had to say is known. */
+	(void)reports_receive(server, now);
+	reap_expected(server, now);
+	timer_arm(&server->reaper.sweep, now + SWEEP_DELAY);
+}
 
-	children_take_departures(&server->children);
-	for (child = TAILQ_FIRST(&server->children.leaving); child != NULL;
-	     child = next) {
-		next = TAILQ_NEXT(child, departure);
-		/* One that is not quite gone will send its own SIGCHLD. */
-		if (waitpid(child->pid, &status, WNOHANG) == child->pid)
-			session_ended(server, child, status, now);
-	}
-	if (server->overdue)
-		reap_any(server, now); /* who is killed says nothing */
-	else if (server->due[TIMER_SWEEP] == 0)
-		server->due[TIMER_SWEEP] = now + SWEEP_DELAY;
+void
+reap_soon(struct server *server, int64_t now)
+{
+	timer_arm(&server->reaper.retry, now + RETRY_DELAY);
 }

@@ -10,12 +10,21 @@
 
 #include <stdint.h>
 
-#include "parent/server.h"
+#include "parent/timers.h"
+
+struct server;
+
+struct reaper {
+	struct timer retry; /* for those who are expected to end */
+	struct timer sweep; /* for those who ended without a word */
+};
+
+void reaper_init(struct server *);
 
 /* On SIGCHLD, which may stand for many sessions. */
 void reap(struct server *, int64_t now);
 
-/* Looks for any. */
-void reap_any(struct server *, int64_t now);
+/* Some are expected to end, whose SIGCHLD may have come before. */
+void reap_soon(struct server *, int64_t now);
 
 #endif

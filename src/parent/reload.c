@@ -15,6 +15,7 @@
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/memory.h"
+#include "parent/server.h"
 #include "parent/settings/command_line.h"
 
 void
@@ -32,7 +33,7 @@ reload(struct server *server, int64_t now)
 	struct config fresh;
 	struct config_error error;
 
-	if (server->stopping)
+	if (server->drain.stopping)
 		return;
 	(void)notify_send(&server->notify,
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / USEC);

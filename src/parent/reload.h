@@ -5,8 +5,11 @@
 #ifndef RELOAD_H
 #define RELOAD_H
 
-#include "parent/server.h"
+#include <stdint.h>
+
 #include "parent/settings/config.h"
+
+struct server;
 
 /* What the log does by these settings, at the start and after a reload. */
 void apply_log_settings(const struct config *);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  Signals are waited for as clients are, and everything
- * that is to happen later is a row of the table of timers, so there is one
- * place to wait.
+ * Runs in the parent.  Signals are waited for as clients and reports are, and
+ * everything that is to happen later has a timer, so there is one place to
+ * wait.
  */
 
 #include "parent/server.h"
@@ -25,7 +25,6 @@
 #include "parent/process/memory.h"
 #include "parent/reaper.h"
 #include "parent/reload.h"
-#include "parent/sessions/proxied.h"
 
 #define LOG_DELAY      SEC
 #define STATUS_DELAY   SEC
@@ -33,9 +32,8 @@
 
 /* ---- telling how it is -------------------------------------------------- */
 
-/* All but the bytes of live sessions. */
-static struct totals
-count_totals(const struct server *server)
+struct totals
+server_totals(const struct server *server)
 {
 	return (struct totals){
 	    .children = server->children.count,
@@ -46,23 +44,9 @@ count_totals(const struct server *server)
 }
 
 static void
-report(struct server *server, int64_t now)
-{
-	struct totals totals = count_totals(server);
-	struct child *child = NULL;
-
-	while ((child = children_next(&server->children, child)) != NULL)
-		totals.bytes += children_line(&server->children, child)->bytes;
-	event_status(&totals);
-	while ((child = children_next(&server->children, child)) != NULL)
-		event_session(
-		    child, children_line(&server->children, child), now);
-}
-
-static void
 notify_status(struct server *server, int64_t now)
 {
-	struct totals totals = count_totals(server);
+	struct totals totals = server_totals(server);
 
 	(void)now;
 	(void)notify_send_idle(&server->notify,
@@ -74,7 +58,7 @@ notify_status(struct server *server, int64_t now)
 static bool
 has_news(const struct server *server)
 {
-	struct totals totals = count_totals(server);
+	struct totals totals = server_totals(server);
 
 	return server->notify.fd != -1 &&
 	       memcmp(&totals, &server->told, sizeof totals) != 0;
@@ -85,39 +69,11 @@ notify_watchdog(struct server *server, int64_t now)
 {
 	bool sent = notify_send_idle(&server->notify, "WATCHDOG=1");
 
-	server->due[TIMER_WATCHDOG] =
-	    now + (sent ? server->notify.watchdog : WATCHDOG_RETRY);
+	timer_set(&server->watchdog,
+	    now + (sent ? server->notify.watchdog : WATCHDOG_RETRY));
 }
 
 /* ---- timers ------------------------------------------------------------- */
-
-static void
-accept_again(struct server *server, int64_t now)
-{
-	(void)server; /* the timer being off lets clients in again */
-	(void)now;
-}
-
-static void
-accept_trouble_over(struct server *server, int64_t now)
-{
-	if (trouble_period_over(&server->accept_trouble))
-		server->due[TIMER_ACCEPT_TROUBLE] = now + TROUBLE_PERIOD * SEC;
-}
-
-static void
-fork_trouble_over(struct server *server, int64_t now)
-{
-	if (trouble_period_over(&server->fork_trouble))
-		server->due[TIMER_FORK_TROUBLE] = now + TROUBLE_PERIOD * SEC;
-}
-
-static void
-refusals_over(struct server *server, int64_t now)
-{
-	(void)now;
-	refusals_flush(&server->refusals);
-}
 
 static void
 flush_log(struct server *server, int64_t now)
@@ -127,51 +83,14 @@ flush_log(struct server *server, int64_t now)
 	(void)log_flush();
 }
 
-static void (*const timers[NTIMERS])(struct server *, int64_t now) = {
-    [TIMER_ACCEPT] = accept_again,
-    [TIMER_FORK] = acceptor_retry,
-    [TIMER_ACCEPT_TROUBLE] = accept_trouble_over,
-    [TIMER_FORK_TROUBLE] = fork_trouble_over,
-    [TIMER_REFUSALS] = refusals_over,
-    [TIMER_SWEEP] = reap_any,
-    [TIMER_PROXIED] = proxied_look,
-    [TIMER_LOG] = flush_log,
-    [TIMER_STATUS] = notify_status,
-    [TIMER_WATCHDOG] = notify_watchdog,
-    [TIMER_DRAIN] = drain_remind,
-    [TIMER_DEADLINE] = drain_end,
-};
-
-static void
-run_timers(struct server *server, int64_t now)
-{
-	for (int i = 0; i < NTIMERS; i++)
-		if (server->due[i] != 0 && server->due[i] <= now) {
-			server->due[i] = 0;
-			timers[i](server, now);
-		}
-}
-
 /* Timers that are set because of what there is to tell. */
 static void
 set_timers(struct server *server, int64_t now)
 {
-	if (server->due[TIMER_LOG] == 0 && log_is_behind())
-		server->due[TIMER_LOG] = now + LOG_DELAY;
-	if (server->due[TIMER_STATUS] == 0 && has_news(server))
-		server->due[TIMER_STATUS] = now + STATUS_DELAY;
-}
-
-/* When the next timer is due, INT64_MAX if none is. */
-static int64_t
-next_due(const struct server *server)
-{
-	int64_t next = INT64_MAX;
-
-	for (int i = 0; i < NTIMERS; i++)
-		if (server->due[i] != 0 && server->due[i] < next)
-			next = server->due[i];
-	return next;
+	if (log_is_behind())
+		timer_arm(&server->log_behind, now + LOG_DELAY);
+	if (has_news(server))
+		timer_arm(&server->manager_news, now + STATUS_DELAY);
 }
 
 /* ---- signals ------------------------------------------------------------ */
@@ -179,7 +98,7 @@ next_due(const struct server *server)
 static void
 stop(struct server *server, int64_t now)
 {
-	if (server->stopping)
+	if (server->drain.stopping)
 		drain_end(server, now);
 	else
 		drain_start(server, now);
@@ -191,7 +110,7 @@ static const struct {
 } actions[] = {
     {SIGCHLD, reap},
     {SIGHUP, reload},
-    {SIGUSR1, report},
+    {SIGUSR1, status_request},
     {SIGTERM, stop},
     {SIGINT, stop},
 };
@@ -209,25 +128,35 @@ act_on_signals(struct server *server, int64_t now)
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/* Waits for a signal (the first that is polled), a client or a timer. */
+/* What is polled: signals, reports, and from there on listeners. */
+enum {
+	POLLED_SIGNALS,
+	POLLED_REPORTS,
+	POLLED_LISTENERS
+};
+
 static void
 wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 {
 	static const struct timespec moment = {.tv_nsec = 100 * MSEC};
-	size_t count = 1 + server->listeners.count;
-	int64_t next = next_due(server);
+	size_t count = POLLED_LISTENERS + server->listeners.count;
+	int64_t next = timers_next(&server->timers);
 	struct timespec timeout = clock_timespec(next > now ? next - now : 0);
 	bool open = acceptor_is_open(server);
 
-	polled[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
+	polled[POLLED_SIGNALS] =
+	    (struct pollfd){.fd = signals_fd(), .events = POLLIN};
+	polled[POLLED_REPORTS] = (struct pollfd){
+	    .fd = reports_are_awaited(server) ? server->reports.receiving : -1,
+	    .events = POLLIN};
 	for (size_t i = 0; i < server->listeners.count; i++)
-		polled[1 + i] = (struct pollfd){
+		polled[POLLED_LISTENERS + i] = (struct pollfd){
 		    .fd = open ? server->listeners.items[i].fd : -1,
 		    .events = POLLIN};
 	int ready =
 	    ppoll(polled, count, next == INT64_MAX ? NULL : &timeout, NULL);
 	if (ready == -1 && errno == ENOMEM) /* for so many listeners */
-		(void)ppoll(polled, 1, &moment, NULL);
+		(void)ppoll(polled, POLLED_LISTENERS, &moment, NULL);
 	else if (ready == -1 && errno != EINTR)
 		log_fatal("cannot wait");
 }
@@ -236,21 +165,31 @@ static void
 take_clients(struct server *server, const struct pollfd *polled)
 {
 	for (size_t i = 0; i < server->listeners.count; i++)
-		if (polled[1 + i].revents != 0)
-			acceptor_accept(server, &server->listeners.items[i]);
+		if (polled[POLLED_LISTENERS + i].revents != 0)
+			(void)acceptor_accept(
+			    server, &server->listeners.items[i]);
 }
 
 void
 server_init(struct server *server)
 {
 	server->pid = getpid();
-	server->pending_fd = -1;
-	TAILQ_INIT(&server->unnamed);
-	server->accept_trouble.what = "accept";
-	server->fork_trouble.what = "fork";
+	LIST_INIT(&server->timers);
+	timers_add(&server->timers, &server->log_behind, flush_log);
+	timers_add(&server->timers, &server->manager_news, notify_status);
+	timers_add(&server->timers, &server->watchdog, notify_watchdog);
+	acceptor_init(server);
+	reaper_init(server);
+	kills_init(server);
+	proxied_init(server);
+	census_init(server);
+	status_init(server);
+	drain_init(server);
 	if (!children_init(&server->children) ||
 	    !sources_init(&server->sources))
 		log_fatal("no memory for the tables");
+	if (!reports_open(server))
+		log_fatal("cannot open a socket for reports");
 	memory_hide_heap();
 }
 
@@ -264,7 +203,7 @@ void
 server_run(struct server *server)
 {
 	struct pollfd *polled =
-	    calloc(server->listeners.count + 1, sizeof *polled);
+	    calloc(POLLED_LISTENERS + server->listeners.count, sizeof *polled);
 	int64_t now = clock_now();
 
 	if (polled == NULL)
@@ -277,9 +216,11 @@ server_run(struct server *server)
 		wait_for_work(server, polled, now);
 		take_clients(server, polled);
 		now = clock_now();
-		if (polled[0].revents != 0)
+		if (polled[POLLED_REPORTS].revents != 0)
+			(void)reports_receive(server, now);
+		if (polled[POLLED_SIGNALS].revents != 0)
 			act_on_signals(server, now);
-		run_timers(server, now);
+		timers_run(&server->timers, server, now);
 	}
 	refusals_flush(&server->refusals);
 	free(polled);

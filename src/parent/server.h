@@ -2,8 +2,13 @@
 
 /*
  * The server: the state of the listening parent, and the loop that waits,
- * accepts, reaps, reloads and stops.  The loop is server.c; accepting and
- * forking is acceptor.c; reaping is reaper.c; stopping is drain.c.
+ * accepts, reaps, reloads and stops.  Each module below has its part of the
+ * state, its timers among it.
+ *
+ * Between two polls the loop does an amount of work that neither the number of
+ * sessions nor anything that they do can raise: whatever goes through sessions,
+ * clients or reports stops after a batch (CHILDREN_BATCH, or less where a step
+ * costs more) and sets a timer of its own to go on in the next turn.
  */
 
 #ifndef SERVER_H
@@ -13,31 +18,22 @@
 #include <stdint.h>
 
 #include "child/sandbox.h"
+#include "parent/acceptor.h"
+#include "parent/drain.h"
 #include "parent/log/events.h"
 #include "parent/log/refusals.h"
-#include "parent/log/trouble.h"
+#include "parent/reaper.h"
+#include "parent/sessions/census.h"
 #include "parent/sessions/children.h"
+#include "parent/sessions/kills.h"
+#include "parent/sessions/proxied.h"
+#include "parent/sessions/reports.h"
 #include "parent/sessions/sources.h"
 #include "parent/settings/config.h"
 #include "parent/sockets/listener.h"
 #include "parent/sockets/systemd.h"
-
-/* What is to be done later; server.c has the functions. */
-enum timer {
-	TIMER_ACCEPT,         /* try again after lack of resources */
-	TIMER_FORK,           /* the same for fork(2) */
-	TIMER_ACCEPT_TROUBLE, /* a period of trouble is over */
-	TIMER_FORK_TROUBLE,
-	TIMER_REFUSALS, /* a period of refusals is over */
-	TIMER_SWEEP,    /* look for ended sessions that did not say so */
-	TIMER_PROXIED,  /* look for PROXY headers */
-	TIMER_LOG,      /* tell of dropped messages */
-	TIMER_STATUS,   /* tell the service manager */
-	TIMER_WATCHDOG,
-	TIMER_DRAIN,    /* remind the sessions to end */
-	TIMER_DEADLINE, /* end them */
-	NTIMERS
-};
+#include "parent/status.h"
+#include "parent/timers.h"
 
 struct server {
 	const struct command_line *command;
@@ -47,26 +43,26 @@ struct server {
 	enum sandbox sandbox;
 	pid_t pid; /* of this process */
 
+	struct timers timers;
+	struct timer log_behind;   /* to tell of dropped messages */
+	struct timer manager_news; /* to tell the service manager */
+	struct timer watchdog;
+	struct totals told; /* to the service manager */
+
 	struct children children;
 	struct sources sources;
 	struct refusals refusals;
-	uint64_t served;    /* sessions ever begun */
-	uint64_t bytes;     /* echoed by sessions that have ended */
-	struct totals told; /* to the service manager */
+	uint64_t served; /* sessions ever begun */
+	uint64_t bytes;  /* echoed, as far as it is reported */
 
-	int64_t due[NTIMERS]; /* 0 = not set */
-	struct trouble accept_trouble;
-	struct trouble fork_trouble;
-
-	/* The client that was accepted but could not be given a process. */
-	int pending_fd; /* -1 = none */
-	struct child *pending;
-	int64_t fork_delay;
-
-	struct child_queue unnamed; /* see proxied.h */
-
-	bool stopping;
-	bool overdue; /* the drain deadline is over */
+	struct acceptor acceptor;
+	struct reports reports;
+	struct reaper reaper;
+	struct kills kills;
+	struct proxied proxied;
+	struct census census;
+	struct status status;
+	struct drain drain;
 };
 
 /* Takes over listeners, notify and config, which are set. */
@@ -77,5 +73,8 @@ void server_init(struct server *);
  * session has ended.
  */
 void server_run(struct server *);
+
+/* What there is to tell; the bytes are as sessions have reported them. */
+struct totals server_totals(const struct server *);
 
 #endif

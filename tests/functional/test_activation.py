@@ -106,7 +106,7 @@ def test_sessions_do_not_hold_the_passed_socket(echod):
         assert streams.is_served(client)
         if os.geteuid() == 0:
             session = running.session_of(client)
-            assert len(processes.descriptors(session)) == 1
+            assert len(running.client_descriptors(session)) == 1
 
 
 def other_socket(kind):

@@ -99,7 +99,7 @@ def test_session_has_no_privilege_and_nothing_but_its_socket(
     assert status["Groups"] == ""
     assert status["Uid"].split() == [str(NOBODY)] * 4
     assert status["Gid"].split() == [str(NOBODY)] * 4
-    assert list(processes.descriptors(session).values()) == \
+    assert running.client_descriptors(session) == \
         [f"socket:[{inode_of(client)}]"]
 
 
@@ -114,7 +114,7 @@ def test_session_of_a_daemon_holds_no_listener_pidfile_or_log(
     client, session = live_session(running)
     assert processes.status(session)["Seccomp"] == \
         {STRICT: "1", FILTER: "2"}[mode]
-    assert list(processes.descriptors(session).values()) == \
+    assert running.client_descriptors(session) == \
         [f"socket:[{inode_of(client)}]"]
 
 

@@ -195,9 +195,9 @@ def test_title_of_a_v6_session(echod):
 @pytest.mark.native
 def test_daemon_holds_what_it_serves_with_and_nothing_else(daemon):
     running = daemon(wrapper=())
-    # The second socket is the line to the pidfile's keeper; there is no log
-    # daemon in the tests' /dev.
-    sockets = 2 + os.path.exists("/dev/log")
+    # The second socket is the line to the pidfile's keeper, two more are the
+    # sessions' reports; there is no log daemon in the tests' /dev.
+    sockets = 4 + os.path.exists("/dev/log")
     # And the descriptor it reads its signals from.
     expected = sorted(["anon_inode"] + ["socket"] * sockets)
 

@@ -25,7 +25,7 @@ def test_a_session_has_only_its_socket_without_close_range(echod, error):
     clients = [running.connect() for _ in range(3)]
     assert all(map(is_served, clients))
     for client in clients:
-        assert len(processes.descriptors(running.session_of(client))) == 1
+        assert len(running.client_descriptors(running.session_of(client))) == 1
 
 
 @pytest.mark.native

@@ -150,10 +150,13 @@ def test_without_proxy_from_nobody_is_believed(echod):
 
 def test_the_source_that_is_limited_is_the_client(proxied):
     daemon = proxied(max_per_source="2")
-    crowd = [daemon.connect() for _ in range(3)]
+    crowd = [daemon.connect() for _ in range(2)]
     for port, client in enumerate(crowd):
         client.sendall(v1(port=1000 + port))
         assert exchange(client, b"hello") == b"hello"
+    third = daemon.connect()
+    third.sendall(v1(port=1002))
+    assert receive_all(third) == b""
     daemon.wait_sessions(2)
     other = daemon.connect()
     other.sendall(v1("203.0.113.10"))

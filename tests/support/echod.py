@@ -211,12 +211,13 @@ class Echod:
     def closed(self, count=1, deadline=DEADLINE):
         """The fields of the count-th "closed" line."""
         match = self.wait_log(
-            r"closed (?P<peer>\S+) pid=(?P<pid>\d+) bytes=(?P<bytes>\d+) "
+            r"closed (?P<peer>\S+) pid=(?P<pid>\d+) bytes=(?P<bytes>\d+|unknown) "
             r"duration=(?P<duration>\d+\.\d{3}) reason=(?P<reason>[a-z-]+)",
             count, deadline)
         fields = match.groupdict()
-        for name in "pid", "bytes":
-            fields[name] = int(fields[name])
+        fields["pid"] = int(fields["pid"])
+        if fields["bytes"] != "unknown":
+            fields["bytes"] = int(fields["bytes"])
         fields["duration"] = float(fields["duration"])
         return fields
 
@@ -244,6 +245,13 @@ class Echod:
         """The pids of the live sessions."""
         return [pid for pid in processes.children(self.pid)
                 if processes.is_alive(pid)]
+
+    def client_descriptors(self, session):
+        """A session's descriptors, but for the one that it reports on."""
+        shared = set(processes.descriptors(self.pid).values())
+        every = processes.descriptors(session).values()
+        assert len(shared.intersection(every)) == 1
+        return [name for name in every if name not in shared]
 
     def wait_sessions(self, count):
         return wait_until(

@@ -24,10 +24,13 @@ endpoint(const char *text)
 }
 
 static struct child
-session_of(const char *peer)
+session_of(const char *peer, uint64_t bytes)
 {
-	return (struct child){
-	    .peer = endpoint(peer), .pid = 4242, .started = START};
+	return (struct child){.peer = endpoint(peer),
+	    .pid = 4242,
+	    .started = START,
+	    .bytes = bytes,
+	    .counted = true};
 }
 
 static int
@@ -126,7 +129,7 @@ status(void **state)
 static void
 accepted(void **state)
 {
-	struct child child = session_of("192.0.2.1:51234");
+	struct child child = session_of("192.0.2.1:51234", 0);
 
 	(void)state;
 	capture_start();
@@ -138,7 +141,7 @@ accepted(void **state)
 static void
 accepted_is_for_debugging(void **state)
 {
-	struct child child = session_of("192.0.2.1:51234");
+	struct child child = session_of("192.0.2.1:51234", 0);
 
 	(void)state;
 	capture_start();
@@ -149,11 +152,10 @@ accepted_is_for_debugging(void **state)
 static const char *
 closed(enum reason reason, int signo)
 {
-	struct child child = session_of("192.0.2.1:51234");
-	const struct board_line line = {.bytes = 1048576};
+	struct child child = session_of("192.0.2.1:51234", 1048576);
 
 	capture_start();
-	event_closed(&child, &line, reason, signo, END);
+	event_closed(&child, reason, signo, END);
 	return capture_end();
 }
 
@@ -205,15 +207,14 @@ closed_unconfined_says_so(void **state)
 static void
 closed_behind_a_proxy_names_both(void **state)
 {
-	struct child child = session_of("[2001:db8::1]:51234");
-	const struct board_line line = {.bytes = 5,
-	    .header = HEADER_NAMED,
-	    .client = endpoint("203.0.113.9:4711")};
+	struct child child = session_of("[2001:db8::1]:51234", 5);
 
 	(void)state;
+	child.named = true;
+	child.client = endpoint("203.0.113.9:4711");
 	capture_start();
-	event_closed(&child, &line, REASON_CLIENT, 0, START);
-	event_session(&child, &line, END);
+	event_closed(&child, REASON_CLIENT, 0, START);
+	event_session(&child, END);
 	assert_string_equal(capture_end(),
 	    "echod: closed 203.0.113.9:4711 via [2001:db8::1]:51234 pid=4242 "
 	    "bytes=5 duration=0.000 reason=client\n"
@@ -224,15 +225,31 @@ closed_behind_a_proxy_names_both(void **state)
 static void
 session(void **state)
 {
-	struct child child = session_of("192.0.2.1:51234");
-	const struct board_line line = {.bytes = 17};
+	struct child child = session_of("192.0.2.1:51234", 17);
 
 	(void)state;
 	capture_start();
-	event_session(&child, &line, START + 365 * 24 * 3600 * SEC);
+	event_session(&child, START + 365 * 24 * 3600 * SEC);
 	assert_string_equal(capture_end(),
 	    "echod: session 192.0.2.1:51234 pid=4242 bytes=17 "
 	    "duration=31536000.000\n");
+}
+
+static void
+a_count_that_was_not_reported_is_unknown(void **state)
+{
+	struct child child = session_of("192.0.2.1:51234", 17);
+
+	(void)state;
+	child.counted = false;
+	capture_start();
+	event_closed(&child, REASON_CRASHED, SIGSEGV, END);
+	event_session(&child, END);
+	assert_string_equal(capture_end(),
+	    "echod: closed 192.0.2.1:51234 pid=4242 bytes=unknown "
+	    "duration=12.345 reason=crashed signal=11\n"
+	    "echod: session 192.0.2.1:51234 pid=4242 bytes=unknown "
+	    "duration=12.345\n");
 }
 
 /* ---- how important they are ---------------------------------------------- */
@@ -240,15 +257,14 @@ session(void **state)
 static const char *
 everything_at(int level)
 {
-	struct child child = session_of("192.0.2.1:51234");
-	const struct board_line line = {0};
+	struct child child = session_of("192.0.2.1:51234", 0);
 
 	log_configure(level, LOG_DAEMON);
 	capture_start();
 	event_accepted(&child);
-	event_closed(&child, &line, REASON_CLIENT, 0, END);
+	event_closed(&child, REASON_CLIENT, 0, END);
 	event_ready();
-	event_closed(&child, &line, REASON_CRASHED, SIGSEGV, END);
+	event_closed(&child, REASON_CRASHED, SIGSEGV, END);
 	event_reload_failed("why");
 	return capture_end();
 }
@@ -289,6 +305,7 @@ main(void)
 	    cmocka_unit_test(closed_unconfined_says_so),
 	    cmocka_unit_test(closed_behind_a_proxy_names_both),
 	    cmocka_unit_test(session),
+	    cmocka_unit_test(a_count_that_was_not_reported_is_unknown),
 	    VERBOSE(a_level_shows_what_is_as_important),
 	};
 

@@ -157,6 +157,11 @@ a_field_without_a_value_is_left_out(void **state)
 	assert_text_contains(
 	    json_of(LINE_CLOSED, &fields), "\"bytes\":0,\"duration\"");
 	assert_null(strstr(form(journal, LINE_CLOSED, &fields), "SIGNAL"));
+	fields.bytes = BYTES_UNKNOWN;
+	assert_non_null(
+	    strstr(json_of(LINE_CLOSED, &fields), "\"bytes\":null,"));
+	assert_non_null(strstr(
+	    form(journal, LINE_CLOSED, &fields), "ECHOD_BYTES=unknown\n"));
 }
 
 static void

@@ -22,7 +22,8 @@
 
 enum {
 	DEADLINE = 120, /* seconds until a test that hangs is ended */
-	MEGABYTE = 1 << 20
+	MEGABYTE = 1 << 20,
+	SERIAL = 4711
 };
 
 /* What is different from an echo without any limit. */
@@ -38,8 +39,9 @@ struct options {
 
 struct client {
 	int fd;
-	pid_t pid; /* of the session */
-	struct board_line *line;
+	int reports;
+	pid_t pid;          /* of the session */
+	struct report last; /* that came */
 };
 
 static int
@@ -48,10 +50,8 @@ setup(void **state)
 	static struct client client;
 
 	*state = &client;
-	client.line = mmap(NULL, sizeof *client.line, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	(void)alarm(DEADLINE);
-	return client.line == MAP_FAILED ? -1 : 0;
+	return 0;
 }
 
 static int
@@ -66,7 +66,8 @@ teardown(void **state)
 	}
 	client->pid = 0;
 	(void)close(client->fd);
-	return munmap(client->line, sizeof *client->line);
+	(void)close(client->reports);
+	return 0;
 }
 
 static void
@@ -96,6 +97,7 @@ fork_blocked(void)
 
 	assert_int_equal(sigemptyset(&blocked), 0);
 	assert_int_equal(sigaddset(&blocked, SIGTERM), 0);
+	assert_int_equal(sigaddset(&blocked, SIGUSR1), 0);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &blocked, &before), 0);
 	pid_t pid = fork();
 	if (pid != 0)
@@ -107,9 +109,10 @@ fork_blocked(void)
 static void
 start(struct client *client, struct options options)
 {
-	int pair[2];
+	int pair[2], queue[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, queue), 0);
 	set_timeout(pair[1], SO_RCVTIMEO, options.receive_timeout);
 	set_timeout(pair[1], SO_SNDTIMEO, options.send_timeout);
 	if (options.send_buffer != 0)
@@ -119,9 +122,10 @@ start(struct client *client, struct options options)
 		    0);
 	struct session session = {
 	    .fd = pair[1],
+	    .reports = queue[1],
+	    .serial = SERIAL,
 	    .title = "test",
 	    .parent = options.orphan ? 1 : getpid(),
-	    .line = client->line,
 	    .sandbox = options.sandbox,
 	    .max_lifetime = options.max_lifetime,
 	    .proxied = options.proxied,
@@ -130,7 +134,9 @@ start(struct client *client, struct options options)
 	if (client->pid == 0)
 		serve(&session);
 	(void)close(pair[1]);
+	(void)close(queue[1]);
 	client->fd = pair[0];
+	client->reports = queue[0];
 }
 
 /* Valgrind runs the session itself, and has descriptors in it. */
@@ -182,15 +188,26 @@ receive_end(const struct client *client)
 }
 
 static void
+receive_report(struct client *client, enum report_kind kind)
+{
+	assert_int_equal(
+	    recv(client->reports, &client->last, sizeof client->last, 0),
+	    sizeof client->last);
+	assert_int_equal(client->last.kind, kind);
+	assert_int_equal(client->last.serial, SERIAL);
+}
+
+static void
 end_with(struct client *client, enum reason reason)
 {
 	int status;
 
+	receive_report(client, REPORT_END);
+
 	assert_int_equal(waitpid(client->pid, &status, 0), client->pid);
 	client->pid = 0;
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(client->line->reason, reason);
+	assert_int_equal(WEXITSTATUS(status), reason);
 }
 
 /* The signal again and again, as the parent sends it, until it ends. */
@@ -235,7 +252,7 @@ a_client_that_says_nothing_gets_nothing(void **state)
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	receive_end(client);
 	end_with(client, REASON_CLIENT);
-	assert_int_equal(client->line->bytes, 0);
+	assert_int_equal(client->last.bytes, 0);
 }
 
 /*
@@ -282,12 +299,12 @@ short_writes_lose_nothing(void **state)
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	receive_end(client);
 	end_with(client, REASON_CLIENT);
-	assert_int_equal(client->line->bytes, MEGABYTE);
+	assert_int_equal(client->last.bytes, MEGABYTE);
 	free(data);
 }
 
 static void
-the_board_counts_what_was_echoed(void **state)
+it_counts_what_it_echoed(void **state)
 {
 	struct client *client = *state;
 
@@ -296,14 +313,61 @@ the_board_counts_what_was_echoed(void **state)
 		send_all(client, "ab", 2);
 		receive_exactly(client, "ab", 2);
 	}
-	assert_int_equal(client->line->reason, REASON_NONE);
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	end_with(client, REASON_CLIENT);
-	assert_int_equal(client->line->bytes, 200);
+	assert_int_equal(client->last.bytes, 200);
+}
+
+/* Asks as the parent does, again and again. */
+static void
+ask(struct client *client)
+{
+	struct pollfd answered = {.fd = client->reports, .events = POLLIN};
+
+	do
+		assert_int_equal(kill(client->pid, SIGUSR1), 0);
+	while (poll(&answered, 1, 10) == 0);
+	receive_report(client, REPORT_COUNT);
 }
 
 static void
-it_holds_no_descriptor_but_its_socket(void **state)
+it_tells_its_count_when_asked_and_goes_on(void **state)
+{
+	struct client *client = *state;
+
+	start(client, (struct options){0});
+	send_all(client, "hello", 5);
+	receive_exactly(client, "hello", 5);
+	ask(client);
+	assert_int_equal(client->last.bytes, 5);
+	send_all(client, "hello", 5);
+	receive_exactly(client, "hello", 5);
+	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
+	receive_end(client);
+	end_with(client, REASON_CLIENT);
+	assert_int_equal(client->last.bytes, 10);
+}
+
+/* Neither brings its end nearer. */
+static void
+questions_are_no_reminders_of_a_stop(void **state)
+{
+	struct client *client = *state;
+
+	start(client, (struct options){0});
+	send_all(client, "x", 1);
+	receive_exactly(client, "x", 1);
+	assert_int_equal(kill(client->pid, SIGTERM), 0);
+	for (int i = 0; i < 10; i++)
+		ask(client);
+	send_all(client, "x", 1);
+	receive_exactly(client, "x", 1);
+	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
+	end_with(client, REASON_CLIENT);
+}
+
+static void
+it_holds_no_descriptor_but_its_two(void **state)
 {
 	struct client *client = *state;
 	char path[64];
@@ -319,7 +383,7 @@ it_holds_no_descriptor_but_its_socket(void **state)
 	for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
 		count += entry->d_name[0] != '.';
 	(void)closedir(directory);
-	assert_int_equal(count, 1);
+	assert_int_equal(count, 2);
 }
 
 /* ---- how it ends --------------------------------------------------------- */
@@ -360,7 +424,7 @@ a_client_that_never_reads_is_cut(void **state)
 	start(client, (struct options){.send_timeout = 5 * MSEC});
 	size_t sent = send_without_reading(client);
 	end_with(client, REASON_STALLED);
-	assert_true(client->line->bytes > 0 && client->line->bytes < sent);
+	assert_true(client->last.bytes > 0 && client->last.bytes < sent);
 }
 
 static void
@@ -388,7 +452,27 @@ a_stop_comes_after_all_that_was_received_is_echoed(void **state)
 	receive_exactly(client, data, sizeof data - 1);
 	receive_end(client);
 	end_with(client, REASON_SHUTDOWN);
-	assert_int_equal(client->line->bytes, sizeof data);
+	assert_int_equal(client->last.bytes, sizeof data);
+}
+
+static void
+a_header_is_input_like_any_other(void **state)
+{
+	struct client *client = *state;
+	static const char first[] = "PROXY TCP4 192.0.2.1 192.0.2.2 ";
+
+	start(client, (struct options){.proxied = true});
+	assert_int_equal(kill(client->pid, SIGTERM), 0);
+	ask(client); /* it waits, and is quiet */
+	send_all(client, first, sizeof first - 1);
+	ask(client);
+	assert_int_equal(kill(client->pid, SIGTERM), 0);
+	send_all(client, "51234 7\r\nhello", 14);
+	receive_exactly(client, "hello", 5);
+	receive_report(client, REPORT_CLIENT);
+	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
+	receive_end(client);
+	end_with(client, REASON_CLIENT);
 }
 
 static void
@@ -489,16 +573,16 @@ what_follows_the_header_is_echoed(void **state)
 	start(client, (struct options){.proxied = true});
 	for (size_t i = 0; i < sizeof header - 2; i++)
 		send_all(client, &header[i], 1);
-	assert_int_equal(client->line->header, HEADER_AWAITED);
 	send_all(client, "\nhello", 6);
 	receive_exactly(client, "hello", 5);
-	assert_int_equal(client->line->header, HEADER_NAMED);
+	receive_report(client, REPORT_CLIENT);
+	assert_true(client->last.named);
 	assert_string_equal(
-	    addr_format(&client->line->client, name), "192.0.2.1:51234");
+	    addr_format(&client->last.client, name), "192.0.2.1:51234");
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	receive_end(client);
 	end_with(client, REASON_CLIENT);
-	assert_int_equal(client->line->bytes, 5);
+	assert_int_equal(client->last.bytes, 5);
 }
 
 static void
@@ -510,8 +594,9 @@ a_header_that_names_nobody_is_good(void **state)
 	send_all(client, "PROXY UNKNOWN\r\n", 15);
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	receive_end(client);
+	receive_report(client, REPORT_CLIENT);
+	assert_false(client->last.named);
 	end_with(client, REASON_CLIENT);
-	assert_int_equal(client->line->header, HEADER_LOCAL);
 }
 
 static void
@@ -529,9 +614,9 @@ without_a_good_header_nothing_is_echoed(void **state)
 		char byte;
 		assert_true(recv(client->fd, &byte, 1, 0) <= 0);
 		end_with(client, REASON_PROXY);
-		assert_int_equal(client->line->bytes, 0);
-		assert_int_equal(client->line->header, HEADER_AWAITED);
+		assert_int_equal(client->last.bytes, 0);
 		(void)close(client->fd);
+		(void)close(client->reports);
 	}
 }
 
@@ -554,12 +639,15 @@ main(void)
 	    TEST(every_byte_comes_back_and_then_the_end),
 	    TEST(a_client_that_says_nothing_gets_nothing),
 	    TEST(short_writes_lose_nothing),
-	    TEST(the_board_counts_what_was_echoed),
-	    TEST(it_holds_no_descriptor_but_its_socket),
+	    TEST(it_counts_what_it_echoed),
+	    TEST(it_tells_its_count_when_asked_and_goes_on),
+	    TEST(questions_are_no_reminders_of_a_stop),
+	    TEST(it_holds_no_descriptor_but_its_two),
 	    TEST(an_idle_client_is_cut),
 	    TEST(a_client_that_never_reads_is_cut),
 	    TEST(a_client_that_goes_away_is_a_reset),
 	    TEST(a_stop_comes_after_all_that_was_received_is_echoed),
+	    TEST(a_header_is_input_like_any_other),
 	    TEST(a_single_signal_ends_no_session),
 	    TEST(a_lifetime_ends_a_quiet_session),
 	    TEST(a_lifetime_ends_a_session_that_cannot_write),

@@ -166,7 +166,7 @@ session_is_right(void)
 	return signals_session() && !signals_take(SIGTERM) &&
 	       !is_blocked(SIGTERM) && !is_blocked(SIGALRM) &&
 	       is_blocked(SIGHUP) && is_blocked(SIGINT) &&
-	       is_blocked(SIGUSR1) && is_blocked(SIGCHLD) &&
+	       !is_blocked(SIGUSR1) && is_blocked(SIGCHLD) &&
 	       raise(SIGTERM) == 0 && signals_take(SIGTERM) &&
 	       !signals_take(SIGTERM);
 }

@@ -7,9 +7,9 @@
 #include "parent/log/log.h"
 
 static uint64_t
-bytes_of(const struct board_line *line)
+bytes_of(const struct child *child)
 {
-	return atomic_load_explicit(&line->bytes, memory_order_relaxed);
+	return child->counted ? child->bytes : BYTES_UNKNOWN;
 }
 
 void
@@ -69,15 +69,12 @@ struct session_line {
 };
 
 static void
-describe(struct session_line *l, const struct child *child,
-    const struct board_line *line)
+describe(struct session_line *l, const struct child *child)
 {
-	struct addr client;
-
 	l->fields =
 	    (struct fields){.client = &l->client, .pid = (uint64_t)child->pid};
-	if (line != NULL && board_client(line, &client)) {
-		client_name(&l->client, &client);
+	if (child->named) {
+		client_name(&l->client, &child->client);
 		client_name(&l->proxy, &child->peer);
 		l->fields.proxy = &l->proxy;
 	} else {
@@ -92,20 +89,20 @@ event_accepted(const struct child *child)
 
 	if (!log_wants(LOG_DEBUG))
 		return;
-	describe(&l, child, NULL);
+	describe(&l, child);
 	log_line(LINE_ACCEPTED, &l.fields);
 }
 
 void
-event_closed(const struct child *child, const struct board_line *line,
-    enum reason reason, int signo, int64_t now)
+event_closed(
+    const struct child *child, enum reason reason, int signo, int64_t now)
 {
 	struct session_line l;
 
-	describe(&l, child, line);
+	describe(&l, child);
 	if (reason == REASON_SANDBOX)
 		log_line(LINE_UNCONFINED, &l.fields);
-	l.fields.bytes = bytes_of(line);
+	l.fields.bytes = bytes_of(child);
 	l.fields.duration = now - child->started;
 	l.fields.reason = reason_name(reason);
 	if (reason == REASON_CRASHED) {
@@ -116,13 +113,12 @@ event_closed(const struct child *child, const struct board_line *line,
 }
 
 void
-event_session(
-    const struct child *child, const struct board_line *line, int64_t now)
+event_session(const struct child *child, int64_t now)
 {
 	struct session_line l;
 
-	describe(&l, child, line);
-	l.fields.bytes = bytes_of(line);
+	describe(&l, child);
+	l.fields.bytes = bytes_of(child);
 	l.fields.duration = now - child->started;
 	log_line(LINE_SESSION, &l.fields);
 }
@@ -133,7 +129,7 @@ event_status(const struct totals *totals)
 	log_line(LINE_STATUS, &(struct fields){.children = totals->children,
 				  .served = totals->served,
 				  .refused = totals->refused,
-				  .bytes = totals->bytes});
+				  .total_bytes = totals->bytes});
 }
 
 void

@@ -14,7 +14,7 @@
 
 #include "child/sandbox.h"
 #include "common/addr.h"
-#include "common/board.h"
+#include "common/report.h"
 #include "parent/sessions/children.h"
 
 struct totals {
@@ -30,11 +30,9 @@ void event_ready(void);
 void event_accepted(const struct child *);
 
 /* signo is what killed the session, 0 = it exited. */
-void event_closed(const struct child *, const struct board_line *, enum reason,
-    int signo, int64_t now);
+void event_closed(const struct child *, enum reason, int signo, int64_t now);
 void event_status(const struct totals *);
-void
-event_session(const struct child *, const struct board_line *, int64_t now);
+void event_session(const struct child *, int64_t now);
 void event_reloaded(const char *file);
 void event_reload_failed(const char *why);
 void event_needs_restart(const char *key);

@@ -37,7 +37,7 @@ const struct line_kind line_kinds[NLINES] = {
 	"refused others count=%n period=%ts"},
     [LINE_STATUS] = {"status", LOG_NOTICE,
 	"15f28f1616be4ac09febf9b9f022f518",
-	"status children=%h served=%w refused=%f bytes=%b"},
+	"status children=%h served=%w refused=%f bytes=%g"},
     [LINE_SESSION] = {"session", LOG_NOTICE,
 	"c42822e0ec104d5d94e5998131afec20",
 	"session %c[ via %v] pid=%p bytes=%b duration=%d"},
@@ -77,11 +77,12 @@ const struct line_kind line_kinds[NLINES] = {
 
 static const struct field fields[26] = {
     FIELD('a', FIELD_STRING, address, "address", "ADDRESS"),
-    FIELD('b', FIELD_NUMBER, bytes, "bytes", "BYTES"),
+    FIELD('b', FIELD_BYTES, bytes, "bytes", "BYTES"),
     FIELD('c', FIELD_CLIENT, client, "client", "CLIENT"),
     FIELD('d', FIELD_SECONDS, duration, "duration", "DURATION"),
     FIELD('e', FIELD_STRING, error, "error", "ERROR"),
     FIELD('f', FIELD_NUMBER, refused, "refused", "REFUSED"),
+    FIELD('g', FIELD_NUMBER, total_bytes, "bytes", "BYTES"),
     FIELD('h', FIELD_NUMBER, children, "children", "CHILDREN"),
     FIELD('i', FIELD_STRING, file, "file", "FILE"),
     FIELD('k', FIELD_STRING, key, "key", "KEY"),

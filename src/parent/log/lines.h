@@ -40,6 +40,8 @@ enum line {
 	NLINES
 };
 
+#define BYTES_UNKNOWN UINT64_MAX
+
 /* The values of one line's fields; those that it does not have are ignored. */
 struct fields {
 	int level; /* 0: that of the table */
@@ -48,7 +50,8 @@ struct fields {
 	const struct client_name *proxy;
 	const char *address, *error, *file, *key, *listener, *operation,
 	    *reason, *sandbox, *source;
-	uint64_t bytes, children, count, pid, refused, served, signal;
+	uint64_t bytes; /* of a session, or BYTES_UNKNOWN */
+	uint64_t children, count, pid, refused, served, signal, total_bytes;
 	int64_t duration, period; /* ns */
 };
 
@@ -56,6 +59,7 @@ enum field_type {
 	FIELD_CLIENT,
 	FIELD_STRING,
 	FIELD_NUMBER,
+	FIELD_BYTES,   /* a number, or unknown */
 	FIELD_SECONDS, /* with milliseconds */
 	FIELD_PERIOD   /* in whole seconds */
 };

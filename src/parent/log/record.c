@@ -61,11 +61,19 @@ port(const struct field *field, const struct fields *values)
 	return field->type == FIELD_CLIENT ? client(field, values)->port : 0;
 }
 
+static bool
+is_unknown(const struct field *field, uint64_t value)
+{
+	return field->type == FIELD_BYTES && value == BYTES_UNKNOWN;
+}
+
 static void
 put_number(struct text *text, const struct field *field, uint64_t value)
 {
 	if (field->type == FIELD_SECONDS)
 		text_seconds(text, (int64_t)value);
+	else if (is_unknown(field, value))
+		text_string(text, "unknown");
 	else if (field->type == FIELD_PERIOD)
 		text_number(text, value / SEC);
 	else
@@ -254,7 +262,10 @@ put_json_field(
 {
 	if (is_number(field)) {
 		put_key(text, field->json);
-		put_number(text, field, number(field, values));
+		if (is_unknown(field, number(field, values)))
+			text_string(text, "null");
+		else
+			put_number(text, field, number(field, values));
 		return;
 	}
 	put_member(text, field->json, string(field, values, false));

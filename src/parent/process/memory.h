@@ -25,9 +25,5 @@ void memory_hide_heap(void);
 
 /* Gives the pages back; the memory is zeroed. */
 void memory_private_trim(void *, size_t);
-void memory_shared_trim(void *, size_t);
-
-/* Zeroed memory that is the same in the parent and all sessions. */
-void *memory_shared(size_t);
 
 #endif

@@ -9,31 +9,37 @@
 
 #include <sys/types.h>
 
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "child/session.h"
 #include "parent/log/log.h"
-#include "parent/process/memory.h"
 
-/* The child's side; it does not return. */
-static _Noreturn void
-serve(int fd, pid_t parent, enum sandbox sandbox, struct board_line *line)
+enum {
+	PARENT,
+	SESSION
+};
+
+static void
+make_pair(int type, int pair[2])
 {
-	struct session session = {
-	    .fd = fd,
-	    .parent = parent,
-	    .title = "echod: sandbox probe",
-	    .line = line,
-	    .sandbox = sandbox,
-	};
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == -1)
+		log_fatal("cannot try the sandbox");
+}
 
-	session_run(&session);
+static pid_t
+start(const struct session *session)
+{
+	pid_t pid = _Fork();
+
+	if (pid == -1)
+		log_fatal("cannot try the sandbox");
+	if (pid == 0)
+		session_run(session);
+	return pid;
 }
 
 static bool
@@ -46,40 +52,61 @@ echoes(int fd)
 	       byte == '!' && read(fd, &byte, 1) == 0;
 }
 
+/* It has nothing to say but that it echoed the byte. */
 static bool
-try_sandbox(enum sandbox sandbox, struct board_line *line)
+reports(int fd)
 {
-	pid_t parent = getpid(), pid;
-	int pair[2], status;
+	struct report report;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
-		log_fatal("cannot try the sandbox");
-	if ((pid = _Fork()) == -1)
-		log_fatal("cannot try the sandbox");
-	if (pid == 0)
-		serve(pair[1], parent, sandbox, line);
-	(void)close(pair[1]);
-	bool good = echoes(pair[0]);
-	(void)close(pair[0]);
+	return recv(fd, &report, sizeof report, MSG_DONTWAIT) ==
+		   sizeof report &&
+	       report.kind == REPORT_END && report.bytes == 1;
+}
+
+static int
+wait_for_end(pid_t pid)
+{
+	int status;
+
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			log_fatal("cannot try the sandbox");
-	return good && WIFEXITED(status) && line->reason == REASON_CLIENT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Not with the queue of the others, which may be full and wait for us. */
+static bool
+try_sandbox(enum sandbox sandbox)
+{
+	int client[2], queue[2];
+
+	make_pair(SOCK_STREAM, client);
+	make_pair(SOCK_DGRAM, queue);
+	pid_t pid = start(&(struct session){
+	    .fd = client[SESSION],
+	    .reports = queue[SESSION],
+	    .parent = getpid(),
+	    .title = "echod: sandbox probe",
+	    .sandbox = sandbox,
+	});
+	(void)close(client[SESSION]);
+	bool good = echoes(client[PARENT]);
+	(void)close(client[PARENT]);
+	good &= wait_for_end(pid) == REASON_CLIENT;
+	good &= reports(queue[PARENT]);
+	(void)close(queue[PARENT]);
+	(void)close(queue[SESSION]);
+	return good;
 }
 
 enum sandbox
 sandbox_probe(void)
 {
 	static const enum sandbox modes[] = {SANDBOX_STRICT, SANDBOX_FILTER};
-	struct board_line *line = memory_shared(sizeof *line);
 
-	if (line == NULL)
-		log_fatal("cannot try the sandbox");
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (try_sandbox(modes[i], line)) {
-			(void)munmap(line, sizeof *line);
+		if (try_sandbox(modes[i]))
 			return modes[i];
-		}
 	log_fatalx("sessions cannot be confined on this system "
 		   "(sandbox = off would serve without)");
 }

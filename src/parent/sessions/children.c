@@ -5,7 +5,6 @@
 #include "parent/sessions/children.h"
 
 #include <signal.h>
-#include <string.h>
 
 #include "parent/process/memory.h"
 #include "parent/settings/config.h"
@@ -30,27 +29,12 @@ children_init(struct children *children)
 	*children = (struct children){
 	    .slots =
 		memory_private(CONFIG_MAX_CHILDREN * sizeof *children->slots),
-	    .board = memory_shared(
-		sizeof *children->board +
-		CONFIG_MAX_CHILDREN * sizeof *children->board->lines),
 	};
 	RB_INIT(&children->tree);
 	SLIST_INIT(&children->free);
+	TAILQ_INIT(&children->dying);
 	TAILQ_INIT(&children->leaving);
-	return children->slots != NULL && children->board != NULL;
-}
-
-/* From 1, as the board counts. */
-uint32_t
-children_number(const struct children *children, const struct child *child)
-{
-	return (uint32_t)(child - children->slots) + 1;
-}
-
-struct board_line *
-children_line(const struct children *children, const struct child *child)
-{
-	return &children->board->lines[child - children->slots];
+	return children->slots != NULL;
 }
 
 struct child *
@@ -65,8 +49,8 @@ children_reserve(
 		child = &children->slots[children->used++];
 	else
 		return NULL;
-	*child = (struct child){.peer = *peer, .started = now};
-	memset(children_line(children, child), 0, sizeof(struct board_line));
+	*child = (struct child){
+	    .peer = *peer, .started = now, .allowance = CHILD_REPORTS};
 	children->count++;
 	return child;
 }
@@ -84,11 +68,37 @@ trim(struct children *children)
 {
 	memory_private_trim(
 	    children->slots, children->used * sizeof *children->slots);
-	memory_shared_trim(children->board,
-	    sizeof *children->board +
-		children->used * sizeof *children->board->lines);
 	SLIST_INIT(&children->free);
 	children->used = 0;
+}
+
+/* NULL if those in that phase are in none. */
+static struct child_queue *
+queue_of(struct children *children, enum child_phase phase)
+{
+	switch (phase) {
+	case CHILD_DYING:
+		return &children->dying;
+	case CHILD_LEAVING:
+		return &children->leaving;
+	case CHILD_SERVING:
+		break;
+	}
+	return NULL;
+}
+
+void
+children_move(
+    struct children *children, struct child *child, enum child_phase phase)
+{
+	struct child_queue *from = queue_of(children, child->phase);
+	struct child_queue *to = queue_of(children, phase);
+
+	if (from != NULL)
+		TAILQ_REMOVE(from, child, departure);
+	if (to != NULL)
+		TAILQ_INSERT_TAIL(to, child, departure);
+	child->phase = phase;
 }
 
 void
@@ -96,48 +106,11 @@ children_release(struct children *children, struct child *child)
 {
 	if (child->pid != 0)
 		(void)RB_REMOVE(child_tree, &children->tree, child);
-	if (child->leaving)
-		TAILQ_REMOVE(&children->leaving, child, departure);
-	child->leaving = false;
+	children_move(children, child, CHILD_SERVING);
 	child->pid = 0;
 	SLIST_INSERT_HEAD(&children->free, child, free);
 	if (--children->count == 0 && children->used > WORTH_KEEPING)
 		trim(children);
-}
-
-void
-children_take_departures(struct children *children)
-{
-	uint32_t number = atomic_exchange_explicit(
-	    &children->board->departures.last, 0, memory_order_acquire);
-
-	/* No more than there are slots, should the list be made a circle. */
-	for (size_t i = 0; i < children->used; i++) {
-		if (number == 0 || number > children->used)
-			return;
-		struct child *child = &children->slots[number - 1];
-		const struct board_line *line = children_line(children, child);
-		number = line->before;
-		if (child->pid == 0 || child->leaving ||
-		    line->reason == REASON_NONE)
-			continue;
-		child->leaving = true;
-		TAILQ_INSERT_TAIL(&children->leaving, child, departure);
-	}
-}
-
-bool
-board_client(const struct board_line *line, struct addr *client)
-{
-	struct addr raw;
-
-	if (atomic_load_explicit(&line->header, memory_order_acquire) !=
-	    HEADER_NAMED)
-		return false;
-	raw = line->client;
-	atomic_signal_fence(memory_order_seq_cst); /* one copy, then look */
-	raw.scope = 0;
-	return addr_canonical(&raw, client);
 }
 
 struct child *
@@ -157,27 +130,36 @@ children_next(struct children *children, struct child *child)
 }
 
 void
-children_signal(struct children *children, int signo)
+walk_start(struct walk *walk)
 {
-	struct child *child = NULL;
+	walk->next = 1;
+}
 
-	while ((child = children_next(children, child)) != NULL)
-		(void)kill(child->pid, signo);
+bool
+walk_is_over(const struct walk *walk)
+{
+	return walk->next == 0;
 }
 
 void
-children_kill(struct children *children)
+children_walk(struct children *children, struct walk *walk,
+    void (*visit)(struct child *, void *context), void *context)
 {
+	struct child key = {.pid = walk->next};
 	struct child *child = NULL;
 
-	while ((child = children_next(children, child)) != NULL)
-		child_kill(child, REASON_KILLED);
+	if (!walk_is_over(walk))
+		child = RB_NFIND(child_tree, &children->tree, &key);
+	for (int i = 0; child != NULL && i < CHILDREN_BATCH; i++) {
+		visit(child, context);
+		child = children_next(children, child);
+	}
+	walk->next = child != NULL ? child->pid : 0;
 }
 
 void
-child_kill(struct child *child, enum reason why)
+child_ask(struct child *child)
 {
-	if (child->cut == REASON_NONE)
-		child->cut = why;
-	(void)kill(child->pid, SIGKILL);
+	if (kill(child->pid, SIGUSR1) == 0 && child->allowance < UINT16_MAX)
+		child->allowance++;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The child table: one slot per session, with its line on the board.
+ * The child table: one slot per session.
  *
  * A slot is reserved before the fork, so that a fork is never made that
  * cannot be accounted for, committed with the child's pid, and released when
@@ -21,23 +21,40 @@
 #include <bsd/sys/tree.h>
 
 #include "common/addr.h"
-#include "common/board.h"
+#include "common/report.h"
 
 struct source;
+
+enum child_phase {
+	CHILD_SERVING,
+	CHILD_DYING,  /* to be killed when it has told its count */
+	CHILD_LEAVING /* killed, or has said it ends; to be reaped */
+};
 
 struct child {
 	RB_ENTRY(child) by_pid;
 	SLIST_ENTRY(child) free;
+	TAILQ_ENTRY(child) departure; /* while it is dying or leaving */
+	TAILQ_ENTRY(child) unnamed;   /* see proxied.h */
+
 	struct addr peer;
+	struct addr client;    /* behind the peer, if named */
 	struct source *source; /* NULL: none is charged */
-	int64_t started;       /* ns */
+	uint32_t listener;     /* which of the listeners accepted it, from 0 */
+	uint32_t serial;       /* of the session, in its reports */
 	pid_t pid;             /* 0 until committed */
-	enum reason cut; /* why the parent killed it; REASON_NONE if not */
-	bool leaving;    /* it says so, and is not reaped yet */
-	TAILQ_ENTRY(child) departure;
-	TAILQ_ENTRY(child) unnamed; /* see proxied.h */
+	int64_t started;       /* ns */
+	uint64_t bytes;        /* echoed, as last reported */
+	enum child_phase phase;
+	enum reason cut; /* why the parent kills it; REASON_NONE if not */
+	int64_t cut_at;  /* ns */
+
+	uint32_t asked, answered; /* in which census last; 0 = in none */
+	uint16_t allowance;       /* how many reports it may send yet */
+	bool counted; /* the bytes are those at the end, or as just asked */
 	bool proxied; /* it comes through a proxy that is believed */
 	bool awaited; /* it is among the unnamed */
+	bool named;   /* the client is valid */
 };
 
 RB_HEAD(child_tree, child);
@@ -46,31 +63,33 @@ TAILQ_HEAD(child_queue, child);
 
 struct children {
 	struct child *slots;
-	struct board *board;
 	size_t used;  /* slots ever taken */
 	size_t count; /* reserved or live now */
 	struct child_list free;
 	struct child_tree tree;
-	struct child_queue leaving; /* oldest first */
+	struct child_queue dying;   /* oldest first */
+	struct child_queue leaving; /* in the order to look for them */
+};
+
+enum {
+	/* What is done for sessions in one turn of the loop; see server.h. */
+	CHILDREN_BATCH = 64,
+
+	/*
+	 * Reports of a session that has not been asked: one at the beginning,
+	 * one at the end, and what others cause who may send it signals.
+	 */
+	CHILD_REPORTS = 16
 };
 
 /* False if there is no memory. */
 bool children_init(struct children *);
 
-/* A slot with a clean board line; NULL if all CONFIG_MAX_CHILDREN are taken. */
+/* A clean slot; NULL if all CONFIG_MAX_CHILDREN are taken. */
 struct child *
 children_reserve(struct children *, const struct addr *peer, int64_t now);
 void children_commit(struct children *, struct child *, pid_t);
 void children_release(struct children *, struct child *);
-
-uint32_t children_number(const struct children *, const struct child *);
-struct board_line *children_line(const struct children *, const struct child *);
-
-/*
- * The client that the session says is behind the peer, if any.  The address
- * is copied before it is checked: the line is the session's to write.
- */
-bool board_client(const struct board_line *, struct addr *client);
 
 /* NULL if pid is no session's. */
 struct child *children_find(struct children *, pid_t);
@@ -79,16 +98,24 @@ struct child *children_find(struct children *, pid_t);
 struct child *children_next(struct children *, struct child *);
 
 /*
- * Adds those to the leaving who have said so since the last call.  Sessions
- * can lie about it, and about each other.
+ * A walk over all sessions, a batch a turn.  Those that begin or end meanwhile
+ * are met or not.
  */
-void children_take_departures(struct children *);
+struct walk {
+	pid_t next; /* 0 = it is over */
+};
 
-/* Sends the signal to every session. */
-void children_signal(struct children *, int signo);
+void walk_start(struct walk *);
+bool walk_is_over(const struct walk *);
 
-/* Kills one, or all of them as REASON_KILLED. */
-void child_kill(struct child *, enum reason why);
-void children_kill(struct children *);
+/* Calls visit for the next batch; it must not release a child. */
+void children_walk(struct children *, struct walk *,
+    void (*visit)(struct child *, void *context), void *context);
+
+/* Asks the session for its count, which allows it one report more. */
+void child_ask(struct child *);
+
+/* Moves it to the end of that phase's queue. */
+void children_move(struct children *, struct child *, enum child_phase);
 
 #endif

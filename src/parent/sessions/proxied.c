@@ -6,25 +6,51 @@
 
 #include "common/clock.h"
 #include "parent/acceptor.h"
+#include "parent/server.h"
 #include "parent/sessions/admission.h"
 
-#define LOOK_DELAY      (250 * MSEC)
 #define HEADER_DEADLINE (5 * SEC)
+
+/* Ends a batch of those who have had their time. */
+static void
+deadline_over(struct server *server, int64_t now)
+{
+	struct proxied *proxied = &server->proxied;
+	struct child *child;
+
+	for (int i = 0; i < CHILDREN_BATCH; i++) {
+		child = TAILQ_FIRST(&proxied->unnamed);
+		if (child == NULL || child->started + HEADER_DEADLINE > now)
+			break;
+		proxied_forget(server, child);
+		child->counted = true; /* nothing is echoed before */
+		kills_at_once(server, child, REASON_PROXY);
+	}
+	child = TAILQ_FIRST(&proxied->unnamed);
+	if (child != NULL)
+		timer_set(&proxied->deadline, child->started + HEADER_DEADLINE);
+}
+
+void
+proxied_init(struct server *server)
+{
+	TAILQ_INIT(&server->proxied.unnamed);
+	timers_add(&server->timers, &server->proxied.deadline, deadline_over);
+}
 
 void
 proxied_expect(struct server *server, struct child *child)
 {
-	TAILQ_INSERT_TAIL(&server->unnamed, child, unnamed);
+	TAILQ_INSERT_TAIL(&server->proxied.unnamed, child, unnamed);
 	child->awaited = true;
-	if (server->due[TIMER_PROXIED] == 0)
-		server->due[TIMER_PROXIED] = clock_now() + LOOK_DELAY;
+	timer_arm(&server->proxied.deadline, child->started + HEADER_DEADLINE);
 }
 
 void
 proxied_forget(struct server *server, struct child *child)
 {
 	if (child->awaited)
-		TAILQ_REMOVE(&server->unnamed, child, unnamed);
+		TAILQ_REMOVE(&server->proxied.unnamed, child, unnamed);
 	child->awaited = false;
 }
 
@@ -32,16 +58,13 @@ static void
 charge(struct server *server, struct child *child, int64_t now)
 {
 	const struct config *config = &server->config;
-	struct addr client;
+	struct source *source = acceptor_source(server, &child->client, now);
 
-	if (!board_client(children_line(&server->children, child), &client))
-		return; /* it names nobody: there is nobody to charge */
-	struct source *source = acceptor_source(server, &client, now);
 	if (config->max_per_source != 0 &&
 	    source->sessions >= config->max_per_source) {
 		acceptor_count_refusal(server, &source->prefix,
 		    admission_reason(REFUSED_SESSIONS), now);
-		child_kill(child, REASON_REFUSED);
+		kills_at_once(server, child, REASON_REFUSED);
 		return;
 	}
 	sources_hold(&server->sources, source);
@@ -49,23 +72,16 @@ charge(struct server *server, struct child *child, int64_t now)
 }
 
 void
-proxied_look(struct server *server, int64_t now)
+proxied_client(struct server *server, struct child *child,
+    const struct report *report, int64_t now)
 {
-	struct child *child, *next;
+	struct addr raw = report->client;
 
-	for (child = TAILQ_FIRST(&server->unnamed); child != NULL;
-	     child = next) {
-		next = TAILQ_NEXT(child, unnamed);
-		const struct board_line *line =
-		    children_line(&server->children, child);
-		if (line->header != HEADER_AWAITED) {
-			proxied_forget(server, child);
-			charge(server, child, now);
-		} else if (now - child->started >= HEADER_DEADLINE) {
-			proxied_forget(server, child);
-			child_kill(child, REASON_PROXY);
-		}
-	}
-	if (!TAILQ_EMPTY(&server->unnamed))
-		server->due[TIMER_PROXIED] = now + LOOK_DELAY;
+	if (!child->awaited)
+		return;
+	proxied_forget(server, child);
+	raw.scope = 0;
+	child->named = report->named && addr_canonical(&raw, &child->client);
+	if (child->named) /* else there is nobody to charge */
+		charge(server, child, now);
 }

@@ -2,24 +2,39 @@
 
 /*
  * Clients behind a proxy.  The parent forks before anybody knows who the
- * client is; the session learns it from the PROXY header and puts it on its
- * board line.  Here the parent looks there from time to time: it charges the
- * session to the client's source, ends it if that source has too many, and
- * ends sessions whose header does not come.
+ * client is; the session learns it from the PROXY header and reports it.  The
+ * parent then charges the session to the client's source, or ends it if that
+ * source has too many; and it ends sessions whose header does not come.
  */
 
 #ifndef PROXIED_H
 #define PROXIED_H
 
-#include "parent/server.h"
+#include <stdint.h>
+
+#include "parent/sessions/children.h"
+#include "parent/timers.h"
+
+struct server;
+
+struct proxied {
+	struct child_queue unnamed; /* oldest first */
+	struct timer deadline;      /* of the first */
+};
+
+void proxied_init(struct server *);
 
 /* A session has begun whose header is awaited. */
 void proxied_expect(struct server *, struct child *);
 
-/* A session has ended, perhaps before its header was looked at. */
-void proxied_forget(struct server *, struct child *);
+/*
+ * A session reports its client.  It is believed of one whose header is
+ * awaited, and so once.
+ */
+void proxied_client(
+    struct server *, struct child *, const struct report *, int64_t now);
 
-/* Looks at the sessions whose header is awaited. */
-void proxied_look(struct server *, int64_t now);
+/* A session has ended, perhaps before its header came. */
+void proxied_forget(struct server *, struct child *);
 
 #endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent. */
+
+#include "parent/sessions/kills.h"
+
+#include <signal.h>
+
+#include "common/clock.h"
+#include "parent/server.h"
+
+#define KILL_GRACE (100 * MSEC)
+
+void
+kills_at_once(struct server *server, struct child *child, enum reason why)
+{
+	if (child->cut == REASON_NONE)
+		child->cut = why;
+	(void)kill(child->pid, SIGKILL);
+	children_move(&server->children, child, CHILD_LEAVING);
+}
+
+static void
+arm(struct server *server)
+{
+	const struct child *first = TAILQ_FIRST(&server->children.dying);
+
+	if (first != NULL)
+		timer_arm(&server->kills.grace, first->cut_at + KILL_GRACE);
+}
+
+/* Kills a batch of those who have had their time. */
+static void
+grace_over(struct server *server, int64_t now)
+{
+	for (int i = 0; i < CHILDREN_BATCH; i++) {
+		struct child *child = TAILQ_FIRST(&server->children.dying);
+		if (child == NULL || child->cut_at + KILL_GRACE > now)
+			break;
+		kills_at_once(server, child, child->cut);
+	}
+	arm(server);
+}
+
+void
+kills_init(struct server *server)
+{
+	timers_add(&server->timers, &server->kills.grace, grace_over);
+}
+
+void
+kills_session(
+    struct server *server, struct child *child, enum reason why, int64_t now)
+{
+	if (child->phase != CHILD_SERVING)
+		return;
+	child->cut = why;
+	child->cut_at = now;
+	child->counted = false;
+	child_ask(child);
+	children_move(&server->children, child, CHILD_DYING);
+	arm(server);
+}
+
+void
+kills_answered(struct server *server, struct child *child)
+{
+	if (child->phase == CHILD_DYING)
+		kills_at_once(server, child, child->cut);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reports of the sessions, received: see common/report.h.  What a report says
+ * is believed of its sender only, and only as far as it is for that session to
+ * say; a session that sends more reports than it has cause to is killed.
+ */
+
+#ifndef REPORTS_H
+#define REPORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parent/timers.h"
+
+struct server;
+struct inbox;
+
+/* Plain descriptors, which can be handed on. */
+struct reports {
+	int receiving;
+	int sending; /* inherited by the sessions */
+	struct inbox *inbox;
+	struct timer rest; /* while it is set, the queue is not polled */
+};
+
+/* Opens a pair.  False with errno if that fails. */
+bool reports_open(struct server *);
+
+/*
+ * Whether to wait for reports.  Most come with a SIGCHLD, and are taken then;
+ * waiting for them, too, would cost the parent a turn for each session.  So it
+ * does after a rest only, or when there is an answer to come.
+ */
+bool reports_are_awaited(const struct server *);
+
+/* Takes up to a batch of reports.  Returns whether no more are there. */
+bool reports_receive(struct server *, int64_t now);
+
+#endif

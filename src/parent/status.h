@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+
+/* SIGUSR1: the totals and every live session, in the log. */
+
+#ifndef STATUS_H
+#define STATUS_H
+
+#include <stdint.h>
+
+#include "parent/sessions/children.h"
+#include "parent/timers.h"
+
+struct server;
+
+struct status {
+	bool telling;
+	struct walk walk;
+	struct timer turn;
+};
+
+void status_init(struct server *);
+
+/* Takes a census first.  One request is enough until it is answered. */
+void status_request(struct server *, int64_t now);
+
+#endif
