@@ -37,7 +37,7 @@ def file(folder):
 def test_defaults_are_those_of_the_contract():
     assert printed("--config=/dev/null") == """\
 listen = *:7
-user = nobody
+user = echod
 pidfile = auto
 backlog = 4096
 max-children = 512

@@ -133,7 +133,7 @@ def refused(stdin, folder):
         done = subprocess.run(
             [*driver.WRAPPER, driver.ECHOD, "-i", "--config=/dev/null",
              *driver.options({k: v for k, v in driver.BASE.items()
-                              if k == "sandbox"})],
+                              if k in ("sandbox", "user")})],
             stdin=stdin, stdout=log, stderr=log, timeout=DEADLINE,
             check=False, env=driver.clean_environment())
     assert done.returncode == 1

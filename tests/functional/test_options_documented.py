@@ -137,7 +137,7 @@ def test_keys_that_need_a_restart_are_told_of(echod):
              "proxy-from": "::1", "sandbox": "on"}
     assert set(other) == set(defaults())
     other["pidfile"] = "/nowhere"
-    fixed = {"listen": "127.0.0.1:0", "sandbox": "off"}
+    fixed = {"listen": "127.0.0.1:0", "sandbox": "off", "user": "nobody"}
     running = echod(config=fixed)
     running.reload({**fixed, **other}, expect="reloaded ")
     needed = {match.group(1) for match in running.matches(

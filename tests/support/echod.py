@@ -30,6 +30,7 @@ BASE = {
     "max-per-source": "0",
     "rate-per-source": "0",
     "drain-timeout": "5s",
+    "user": "nobody",  # who is everywhere
 }
 if SANDBOX_OFF:
     BASE["sandbox"] = "off"

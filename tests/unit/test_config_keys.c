@@ -5,7 +5,7 @@
 #include "../support/config_support.h"
 
 static const char defaults[] = "listen = *:7\n"
-			       "user = nobody\n"
+			       "user = echod\n"
 			       "pidfile = auto\n"
 			       "backlog = 4096\n"
 			       "max-children = 512\n"
@@ -53,6 +53,7 @@ static const struct {
     {"listen = [::ffff:127.0.0.1]:7", "listen = 127.0.0.1:7\n"},
     {"user = echo", "user = echo\n"},
     {"user = 65534", "user = 65534\n"},
+    {"user = 1:4294967294", "user = 1:4294967294\n"},
     {"user = a b", "user = a b\n"},
     {"pidfile = /run/echod.pid", "pidfile = /run/echod.pid\n"},
     {"pidfile = none", "pidfile = none\n"},
@@ -140,6 +141,14 @@ static const struct {
     {"listen", "70000", "the port must be 0 to 65535"},
     {"listen", "localhost:7", "not an IP address"},
     {"user", "", "empty"},
+    {"user", "0:1", "must be 1 to 4294967294"},
+    {"user", "1:0", "must be 1 to 4294967294"},
+    {"user", "1:4294967295", "must be 1 to 4294967294"},
+    {"user", "-1:1", "not a whole number"},
+    {"user", "1:", "not a whole number"},
+    {"user", ":", "not a whole number"},
+    {"user", "1:1:1", "not a whole number"},
+    {"user", "echod:echod", "not a whole number"},
     {"user", "a\tb", "control character"},
     {"user", "a\x1b[31m", "control character"},
     {"pidfile", "", "not an absolute path"},

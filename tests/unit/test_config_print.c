@@ -91,7 +91,7 @@ what_needs_a_restart_is_told_and_stays(void **state)
 	config_keep_fixed(&before, &after, note_change);
 	assert_string_equal(
 	    changes, "listen user pidfile sandbox log-target log-format ");
-	assert_string_equal(after.user, "nobody");
+	assert_string_equal(after.user, "echod");
 	assert_true(after.sandbox);
 	assert_int_not_equal(after.backlog, before.backlog);
 	config_free(&before);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Runs in the parent.  The user is read from /etc/passwd itself: the name
- * service switch would load libraries into the daemon, and asks the network.
- */
+/* Runs in the parent. */
 
 #include "parent/process/privileges.h"
 
@@ -16,42 +13,10 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "parent/log/log.h"
-
-static bool
-is_named(const struct passwd *entry, const char *user)
-{
-	char uid[16];
-
-	(void)snprintf(uid, sizeof uid, "%u", entry->pw_uid);
-	return strcmp(entry->pw_name, user) == 0 || strcmp(uid, user) == 0;
-}
-
-static void
-look_up(const char *user, uid_t *uid, gid_t *gid)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *entry;
-
-	if (file == NULL)
-		log_fatal("cannot read /etc/passwd");
-	while ((entry = fgetpwent(file)) != NULL && !is_named(entry, user))
-		continue;
-	(void)fclose(file);
-	if (entry == NULL)
-		log_fatal_config("user %s is not in /etc/passwd", user);
-	if (entry->pw_uid == 0)
-		log_fatal_config(
-		    "user %s is root, which echod does not run as", user);
-	*uid = entry->pw_uid;
-	*gid = entry->pw_gid;
-}
+#include "parent/process/identity.h"
 
 /* The bounding set ends where the kernel knows no more capabilities. */
 static bool
@@ -79,24 +44,25 @@ privileges_renounce_capabilities(void)
 void
 privileges_check(const char *user)
 {
-	uid_t uid;
-	gid_t gid;
-
 	if (geteuid() == 0)
-		look_up(user, &uid, &gid);
+		(void)identity_find(user);
 }
 
 static void
 become(const char *user)
 {
-	uid_t uid;
-	gid_t gid;
+	struct identity id = identity_find(user);
 
-	look_up(user, &uid, &gid);
+	if (id.common)
+		log_warnx("no user " IDENTITY_OWN
+			  " in /etc/passwd: running as " IDENTITY_COMMON
+			  ", whose other processes can signal "
+			  "this one");
 	if (!empty_bounding_set())
 		log_fatal("cannot empty the capability bounding set");
-	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
-	    setresuid(uid, uid, uid) == -1)
+	if (setgroups(0, NULL) == -1 ||
+	    setresgid(id.gid, id.gid, id.gid) == -1 ||
+	    setresuid(id.uid, id.uid, id.uid) == -1)
 		log_fatal("cannot become user %s", user);
 }
 

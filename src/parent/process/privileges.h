@@ -8,10 +8,10 @@
 #include <stdbool.h>
 
 /*
- * As root, becomes the named user of /etc/passwd (or the one with that uid)
- * with its group and no others; root itself is refused.  Anybody else stays
- * who it is.  Either way no capability is left, none can be gained, and no
- * core is ever written.  Ends the program if any of that fails.
+ * As root, becomes the user that identity_find() finds, with its group and no
+ * others.  Anybody else stays who it is.  Either way no capability is left,
+ * none can be gained, and no core is ever written.  Ends the program if any of
+ * that fails.
  */
 void privileges_drop(const char *user);
 

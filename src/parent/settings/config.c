@@ -14,6 +14,7 @@
 #include "common/quote.h"
 #include "parent/log/client_names.h"
 #include "parent/log/log.h"
+#include "parent/process/identity.h"
 #include "parent/settings/types.h"
 
 static const struct choice bools[] = {{"off", false}, {"on", true}, {0}};
@@ -80,7 +81,7 @@ const struct option_row config_rows[] = {
     {"listen", KEY(listen, type_addrs), .initial = "*:7", .letter = 'l',
 	.argument = "ADDR", .fixed = true,
 	.help = "address and port to listen on; repeatable"},
-    {"user", KEY(user, type_text), .initial = "nobody", .argument = "NAME",
+    {"user", KEY(user, type_user), .initial = IDENTITY_OWN, .argument = "NAME",
 	.fixed = true, .help = "whom to run as when started by root"},
     {"pidfile", KEY(pidfile, type_pidfile), .initial = "auto",
 	.argument = "PATH", .fixed = true,

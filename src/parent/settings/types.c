@@ -11,6 +11,7 @@
 
 #include "common/addr.h"
 #include "common/units.h"
+#include "parent/process/identity.h"
 #include "parent/settings/config.h"
 
 static const char out_of_memory[] = "out of memory";
@@ -155,14 +156,6 @@ text_equal(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b) == 0;
 }
 
-const struct type type_text = {
-    .size = sizeof(char *),
-    .parse = text_parse,
-    .print = text_print,
-    .equal = text_equal,
-    .clear = text_clear,
-};
-
 static const char *
 pidfile_parse(void *value, const char *text, const struct range *range)
 {
@@ -176,6 +169,25 @@ pidfile_parse(void *value, const char *text, const struct range *range)
 const struct type type_pidfile = {
     .size = sizeof(char *),
     .parse = pidfile_parse,
+    .print = text_print,
+    .equal = text_equal,
+    .clear = text_clear,
+};
+
+static const char *
+user_parse(void *value, const char *text, const struct range *range)
+{
+	struct identity identity;
+	const char *errstr = NULL;
+
+	if (strchr(text, ':') != NULL) /* which no name has */
+		errstr = identity_parse(text, &identity);
+	return errstr != NULL ? errstr : text_parse(value, text, range);
+}
+
+const struct type type_user = {
+    .size = sizeof(char *),
+    .parse = user_parse,
     .print = text_print,
     .equal = text_equal,
     .clear = text_clear,

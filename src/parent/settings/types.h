@@ -11,6 +11,6 @@ extern const struct type type_addrs;    /* struct addr_list */
 extern const struct type type_pidfile;  /* char * */
 extern const struct type type_prefixes; /* struct prefix_list */
 extern const struct type type_rate;     /* struct rate */
-extern const struct type type_text;     /* char * */
+extern const struct type type_user;     /* char *: a name, UID, UID:GID */
 
 #endif
