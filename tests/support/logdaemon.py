@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""A log daemon at /dev/log, seen only by what is started for it.
+"""Log daemons at /dev/log and the journal's socket, for the program under test.
 
-The program under test gets a mount namespace in which /dev is a directory of
-the test's; the machine's own /dev is not touched.  Needs root.
+It gets a mount namespace in which /dev or /run is a directory of the test's;
+the machine's own are not touched.  Needs root.
 """
 
 import contextlib
@@ -71,3 +71,41 @@ class LogDaemon:
 
     def close(self):
         self.stop()
+
+
+class Journal(LogDaemon):
+    """The journal, by its native protocol; its lines are entries' fields."""
+
+    def __init__(self, folder):
+        self.dev = pathlib.Path(folder) / "run"
+        self.path = self.dev / "systemd" / "journal" / "socket"
+        self.path.parent.mkdir(parents=True)
+        self.socket = None
+        self.lines = []
+
+    def wrapper(self):
+        return ["unshare", "--mount", "sh", "-c",
+                'mount --rbind "$1" /run && shift && exec "$@"', "sh",
+                str(self.dev)]
+
+    def entries(self):
+        """All entries so far, each as {field: value}."""
+        found = []
+        for entry in self.read():
+            assert entry.endswith("\n"), entry
+            fields = [line.split("=", 1) for line in entry.splitlines()]
+            assert all(re.fullmatch("[A-Z][A-Z0-9_]*", name)
+                       for name, _ in fields), entry
+            found.append(dict(fields))
+            assert len(found[-1]) == len(fields), entry
+        return found
+
+    def wait_entry(self, **fields):
+        """The first entry that has all of these."""
+        def look():
+            for entry in self.entries():
+                if fields.items() <= entry.items():
+                    return entry
+            return None
+        return wait_until(
+            look, lambda: f"{fields} in the journal: {self.entries()}")
