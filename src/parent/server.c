@@ -128,6 +128,21 @@ act_on_signals(struct server *server, int64_t now)
 
 /* ---- the loop ----------------------------------------------------------- */
 
+/*
+ * For lack of memory, or because there are more descriptors than RLIMIT_NOFILE
+ * now permits, which another process of this user may have lowered: all are
+ * looked at, which waits for nothing.
+ */
+static void
+wait_a_moment(struct pollfd *polled, size_t count)
+{
+	static const struct timespec moment = {.tv_nsec = 100 * MSEC};
+
+	(void)ppoll(NULL, 0, &moment, NULL);
+	for (size_t i = 0; i < count; i++)
+		polled[i].revents = polled[i].fd == -1 ? 0 : POLLIN;
+}
+
 /* What is polled: signals, reports, and from there on listeners. */
 enum {
 	POLLED_SIGNALS,
@@ -138,7 +153,6 @@ enum {
 static void
 wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 {
-	static const struct timespec moment = {.tv_nsec = 100 * MSEC};
 	size_t count = POLLED_LISTENERS + server->listeners.count;
 	int64_t next = timers_next(&server->timers);
 	struct timespec timeout = clock_timespec(next > now ? next - now : 0);
@@ -155,8 +169,8 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 		    .events = POLLIN};
 	int ready =
 	    ppoll(polled, count, next == INT64_MAX ? NULL : &timeout, NULL);
-	if (ready == -1 && errno == ENOMEM) /* for so many listeners */
-		(void)ppoll(polled, POLLED_LISTENERS, &moment, NULL);
+	if (ready == -1 && (errno == ENOMEM || errno == EINVAL))
+		wait_a_moment(polled, count);
 	else if (ready == -1 && errno != EINTR)
 		log_fatal("cannot wait");
 }

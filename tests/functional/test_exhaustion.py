@@ -116,6 +116,30 @@ def test_stops_in_order_without_descriptors(echod):
         assert running.stop() == 0
 
 
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_limit_below_its_descriptors_is_survived(echod, most):
+    """Another process of its user can lower it: ppoll(2) says EINVAL then."""
+    running = echod()
+    held = running.connect()
+    assert streams.is_served(held)
+    with limited(running.pid, "nofile", most):
+        running.send_signal(signal.SIGUSR1)
+        running.wait_log(r"status children=1 ")
+        waiting = running.connect()
+        running.wait_log(r"cannot accept: Too many open files")
+        assert streams.is_served(held)
+    assert streams.is_served(waiting)
+
+
+def test_stops_in_order_with_a_limit_below_its_descriptors(echod):
+    running = echod()
+    held = running.connect()
+    assert streams.is_served(held)
+    with limited(running.pid, "nofile", 0):
+        assert running.stop() == 0
+    assert held.recv(1) == b""
+
+
 @pytest.mark.native
 def test_accepted_client_waits_while_there_are_no_processes(lonely):
     with without_processes(lonely):
