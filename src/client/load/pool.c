@@ -196,7 +196,8 @@ pool_open(struct pool *pool)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(2, "epoll_create1");
-	if ((pool->connections = calloc(n, sizeof *pool->connections)) == NULL)
+	if ((pool->connections =
+		    calloc((size_t)n, sizeof *pool->connections)) == NULL)
 		err(2, NULL);
 	TAILQ_INIT(&pool->idle);
 	TAILQ_INIT(&pool->waiting);
