@@ -18,15 +18,23 @@
 
 VERSION = 1.0
 
+# Below another prefix, such as $HOME/.local, everything stays in there.
 prefix = /usr/local
+ROOT := $(if $(filter-out /usr /usr/local,$(prefix)),$(prefix))
 exec_prefix = $(prefix)
 bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
 datarootdir = $(prefix)/share
 mandir = $(datarootdir)/man
 docdir = $(datarootdir)/doc/echod
-sysconfdir = /etc
-runstatedir = /run
+sysconfdir = $(ROOT)/etc
+runstatedir = $(ROOT)/run
+unitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+bashcompdir = $(datarootdir)/bash-completion/completions
+zshcompdir = $(datarootdir)/zsh/site-functions
+fishcompdir = $(datarootdir)/fish/vendor_completions.d
 INSTALL = install
 
 BUILD = build
@@ -102,7 +110,7 @@ endif
 LIBS_dynamic = $(LIBBSD)
 LIBS_static = $(LIBBSD_STATIC)
 PIE_dynamic = -pie
-PIE_static = -static-pie
+PIE_static = $(call once,PIE_static,$(or $(call try,-static-pie),-static))
 LAYOUT_dynamic =
 LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
 	$(if $(call try,-static-pie -Wl$(comma)--require-defined=_dl_early_allocate), \
@@ -155,48 +163,77 @@ run: all
 
 # ---- installation -----------------------------------------------------------
 
-#: install uninstall  see prefix and DESTDIR
-UNITDIR = $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/usr/lib/systemd/system)
-SYSUSERSDIR = $(or $(shell $(PKG_CONFIG) --variable=sysusersdir systemd 2>/dev/null),/usr/lib/sysusers.d)
+# Mode, source and target of every file but echod.conf.
+FILES = \
+	755:$(BIN)/echod:$(sbindir)/echod \
+	755:$(BIN)/echoc:$(bindir)/echoc \
+	644:man/echod.8:$(mandir)/man8/echod.8 \
+	644:man/echod.conf.5:$(mandir)/man5/echod.conf.5 \
+	644:man/echoc.1:$(mandir)/man1/echoc.1 \
+	644:$(BUILD)/echod.service:$(unitdir)/echod.service \
+	644:$(BUILD)/echod@.service:$(unitdir)/echod@.service \
+	644:systemd/echod.socket:$(unitdir)/echod.socket \
+	644:systemd/echod.sysusers.conf:$(sysusersdir)/echod.conf \
+	644:systemd/echod.tmpfiles.conf:$(tmpfilesdir)/echod.conf \
+	644:systemd/socket-only.conf:$(docdir)/socket-only.conf \
+	644:etc/echod.apparmor:$(docdir)/echod.apparmor \
+	644:etc/LICENSE:$(docdir)/LICENSE \
+	644:etc/NEWS:$(docdir)/NEWS \
+	$(COMPLETIONS)
 
-SUBSTITUTE = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@docdir@|$(docdir)|g' \
-	-e 's|@sysconfdir@|$(sysconfdir)|g'
-INSTALLED = $(sbindir)/echod $(bindir)/echoc \
-	$(mandir)/man8/echod.8 $(mandir)/man5/echod.conf.5 $(mandir)/man1/echoc.1 \
-	$(UNITDIR)/echod.service $(UNITDIR)/echod@.service $(UNITDIR)/echod.socket \
-	$(SYSUSERSDIR)/echod.conf $(docdir)/socket-only.conf
+# They are made by running the programs, so for another processor say COMPLETIONS= .
+COMPLETIONS = $(foreach program,echod echoc, \
+	644:$(BUILD)/completions/$(program).bash:$(bashcompdir)/$(program) \
+	644:$(BUILD)/completions/$(program).zsh:$(zshcompdir)/_$(program) \
+	644:$(BUILD)/completions/$(program).fish:$(fishcompdir)/$(program).fish)
 
+fields = $(foreach file,$(FILES),$(word $(1),$(subst :, ,$(file))))
+
+#: install uninstall  below prefix, or DESTDIR and prefix
 # An echod.conf that is there already stays as it is.
-install: all
-	$(INSTALL) -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%))) $(DESTDIR)$(sysconfdir)
-	$(INSTALL) -m 755 $(BIN)/echod $(DESTDIR)$(sbindir)/echod
-	$(INSTALL) -m 755 $(BIN)/echoc $(DESTDIR)$(bindir)/echoc
-	$(INSTALL) -m 644 man/echod.8 $(DESTDIR)$(mandir)/man8/echod.8
-	$(INSTALL) -m 644 man/echod.conf.5 $(DESTDIR)$(mandir)/man5/echod.conf.5
-	$(INSTALL) -m 644 man/echoc.1 $(DESTDIR)$(mandir)/man1/echoc.1
-	$(SUBSTITUTE) -e 's| *@options@||' systemd/echod.service.in \
-	    > $(DESTDIR)$(UNITDIR)/echod.service
-	$(SUBSTITUTE) -e 's|@options@|--config=$(sysconfdir)/echod/%i.conf|' \
-	    systemd/echod.service.in > $(DESTDIR)$(UNITDIR)/echod@.service
-	$(INSTALL) -m 644 systemd/echod.socket $(DESTDIR)$(UNITDIR)/echod.socket
-	$(INSTALL) -m 644 systemd/echod.sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/echod.conf
-	$(INSTALL) -m 644 systemd/socket-only.conf $(DESTDIR)$(docdir)/socket-only.conf
-	test -e $(DESTDIR)$(sysconfdir)/echod.conf || \
-	    $(INSTALL) -m 644 etc/echod.conf $(DESTDIR)$(sysconfdir)/echod.conf
+install: all $(call fields,2)
+	@umask 022; for file in $(FILES:%='%'); do \
+	    IFS=:; set -- $$file; echo "  INSTALL $(DESTDIR)$$3"; \
+	    $(INSTALL) -D -m "$$1" "$$2" "$(DESTDIR)$$3" || exit 1; \
+	done; \
+	[ -e "$(DESTDIR)$(sysconfdir)/echod.conf" ] || \
+	    $(INSTALL) -D -m 644 etc/echod.conf "$(DESTDIR)$(sysconfdir)/echod.conf"
 
 # An echod.conf that was changed is not ours to take away.
 uninstall:
-	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	if cmp -s etc/echod.conf $(DESTDIR)$(sysconfdir)/echod.conf; then \
-	    rm -f $(DESTDIR)$(sysconfdir)/echod.conf; fi
-	if [ -d $(DESTDIR)$(docdir) ]; then \
-	    rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir); fi
+	rm -f $(patsubst %,"$(DESTDIR)%",$(call fields,3))
+	if cmp -s etc/echod.conf "$(DESTDIR)$(sysconfdir)/echod.conf"; then \
+	    rm -f "$(DESTDIR)$(sysconfdir)/echod.conf"; fi
+	rmdir --ignore-fail-on-non-empty $(foreach dir,$(docdir) $(bashcompdir) \
+	    $(zshcompdir) $(fishcompdir),"$(DESTDIR)$(dir)" "$(DESTDIR)$(dir $(dir))") \
+	    2>/dev/null || true
+
+SUBSTITUTE = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@docdir@|$(docdir)|g' \
+	-e 's|@sysconfdir@|$(sysconfdir)|g'
+
+$(BUILD)/echod.service: systemd/echod.service.in FORCE
+	@mkdir -p $(@D)
+	$(Q)$(SUBSTITUTE) -e 's| *@options@||' $< > $@
+
+$(BUILD)/echod@.service: systemd/echod.service.in FORCE
+	@mkdir -p $(@D)
+	$(Q)$(SUBSTITUTE) -e 's|@options@|--config=$(sysconfdir)/echod/%i.conf|' $< > $@
+
+# From --help, which the option tables make.
+$(BUILD)/completions/%.bash $(BUILD)/completions/%.zsh $(BUILD)/completions/%.fish: \
+    $(BIN)/% etc/completions.awk
+	@mkdir -p $(@D) && rm -f $(@D)/$**.help
+	$(Q)'$(abspath $<)' --help > $(@D)/$*.help
+	$(Q)for command in $$(sed -n 's/^  \([a-z]*\)  .*/\1/p' $(@D)/$*.help); do \
+	    '$(abspath $<)' $$command --help > $(@D)/$*-$$command.help || exit 1; done
+	$(Q)for shell in bash zsh fish; do awk -v shell=$$shell -v program=$* \
+	    -f etc/completions.awk $(@D)/$**.help > $(@D)/$*.$$shell || exit 1; done
 
 endif
 
 # ---- the rest ---------------------------------------------------------------
 
-include $(wildcard tests/*.mk)
+include etc/package.mk $(wildcard tests/*.mk)
 
 # What every goal needs; tests/*.mk have what others need besides, by goal or
 # suite: PACKAGES_x to install, PEERS_x to unpack in build/peers only, since
@@ -213,7 +250,7 @@ $(or $(DEPS),deps):
 	$(if $(PEERS),tests/support/fetch_peers build/peers $(PEERS))
 
 help:
-	@sed -n 's/^#: \{0,1\}//p' Makefile $(wildcard tests/*.mk)
+	@sed -n 's/^#: \{0,1\}//p' Makefile etc/package.mk $(wildcard tests/*.mk)
 
 clean:
 	rm -rf build echod echoc
