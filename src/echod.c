@@ -18,6 +18,7 @@
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/daemon.h"
+#include "parent/process/memory.h"
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
 #include "parent/process/sandbox_probe.h"
@@ -167,6 +168,7 @@ main(int argc, char **argv)
 
 	daemon_claim_standard_descriptors();
 	log_start(inetd_is_client(STDERR_FILENO));
+	memory_use_heap();
 	proctitle_init(argc, argv);
 	server = calloc(1, sizeof *server);
 	if (server == NULL)

@@ -36,17 +36,10 @@ enum {
 
 /* Waits for room in the queue, which the parent makes. */
 static void
-report(const struct session *session, enum report_kind kind,
-    const struct addr *client)
+report(const struct session *session, struct report message)
 {
-	struct report message = {.kind = (uint8_t)kind,
-	    .serial = session->serial,
-	    .bytes = session_state.bytes};
-
-	if (client != NULL) {
-		message.named = true;
-		message.client = *client;
-	}
+	message.serial = session->serial;
+	message.bytes = session_state.bytes;
 	while (write(session->reports, &message, sizeof message) == -1 &&
 	       errno == EINTR)
 		continue;
@@ -54,16 +47,17 @@ report(const struct session *session, enum report_kind kind,
 
 /* Tells the parent the count that it has asked for. */
 static void
-answer(const struct session *session)
+answer(const struct session *session, enum report_wait wait)
 {
 	if (signals_take(SIGUSR1))
-		report(session, REPORT_COUNT, NULL);
+		report(session, (struct report){.kind = REPORT_COUNT,
+				    .waits = (uint8_t)wait});
 }
 
 static _Noreturn void
 leave(const struct session *session, enum reason reason)
 {
-	report(session, REPORT_END, NULL);
+	report(session, (struct report){.kind = REPORT_END});
 	for (;;)
 		(void)syscall(SYS_exit, reason);
 }
@@ -161,7 +155,7 @@ write_all(const struct session *session, const char *data, size_t length)
 		} else if (count == 0 || errno != EINTR) {
 			return connection_failed(errno);
 		}
-		answer(session);
+		answer(session, REPORT_WAITS_FOR_ROOM);
 		if (overdue())
 			return REASON_LIFETIME;
 	}
@@ -176,7 +170,7 @@ read_some(const struct session *session, enum reason *reason)
 	    session->fd, session_state.buffer, sizeof session_state.buffer);
 
 	*reason = count > 0 ? REASON_NONE : nothing_read(count);
-	answer(session);
+	answer(session, REPORT_WAITS_FOR_INPUT);
 	if (count <= 0)
 		return 0;
 	session_state.quiet = false;
@@ -202,7 +196,9 @@ take_header(const struct session *session)
 	}
 	if (state == PROXY_BAD)
 		return REASON_PROXY;
-	report(session, REPORT_CLIENT, parser.named ? &parser.client : NULL);
+	report(session, (struct report){.kind = REPORT_CLIENT,
+			    .named = parser.named,
+			    .client = parser.client});
 	return write_all(session, session_state.buffer + taken, count - taken);
 }
 

@@ -46,10 +46,17 @@ enum report_kind {
 	REPORT_END = 3     /* it exits next */
 };
 
+/* What a session waits for that tells its count. */
+enum report_wait {
+	REPORT_WAITS_FOR_INPUT = 0,
+	REPORT_WAITS_FOR_ROOM = 1
+};
+
 struct report {
 	uint8_t kind;  /* enum report_kind */
 	uint8_t named; /* of REPORT_CLIENT: the client is valid */
-	uint8_t unused[2];
+	uint8_t waits; /* of REPORT_COUNT: enum report_wait */
+	uint8_t unused;
 	uint32_t serial; /* as the parent gave it to the session */
 	uint64_t bytes;  /* echoed so far */
 	struct addr client;

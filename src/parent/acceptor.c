@@ -132,6 +132,7 @@ acceptor_admit(
 	}
 	child->listener = listener;
 	child->serial = (uint32_t)server->served;
+	limits_begin(server, child);
 	child->proxied = config->proxy_protocol == PROXY_REQUIRED;
 	if (!child->proxied) {
 		source->rate_clear = admission_charge(

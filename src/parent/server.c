@@ -195,6 +195,7 @@ server_init(struct server *server)
 	acceptor_init(server);
 	reaper_init(server);
 	kills_init(server);
+	limits_init(server);
 	proxied_init(server);
 	census_init(server);
 	status_init(server);

@@ -26,6 +26,7 @@
 #include "parent/sessions/census.h"
 #include "parent/sessions/children.h"
 #include "parent/sessions/kills.h"
+#include "parent/sessions/limits.h"
 #include "parent/sessions/proxied.h"
 #include "parent/sessions/reports.h"
 #include "parent/sessions/sources.h"
@@ -59,6 +60,7 @@ struct server {
 	struct reports reports;
 	struct reaper reaper;
 	struct kills kills;
+	struct limits limits;
 	struct proxied proxied;
 	struct census census;
 	struct status status;

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,14 @@ hide_if_heap(const char *mapping)
 		start = (data + page - 1) & -page;
 	if (start < end && (thread < start || thread >= end))
 		(void)madvise((void *)start, end - start, MADV_DONTFORK);
+}
+
+void
+memory_use_heap(void)
+{
+#ifdef M_MMAP_MAX
+	(void)mallopt(M_MMAP_MAX, 0);
+#endif
 }
 
 void

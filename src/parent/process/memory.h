@@ -18,6 +18,12 @@
 void *memory_private(size_t);
 
 /*
+ * Makes malloc(3) take all memory from the heap, however much it is, so that
+ * what is hidden below has it all: a long list would be a mapping of its own.
+ */
+void memory_use_heap(void);
+
+/*
  * The same for the heap as it is now.  Without /proc there is no telling where
  * that is, and sessions only cost more.
  */

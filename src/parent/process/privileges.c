@@ -18,6 +18,10 @@
 #include "parent/log/log.h"
 #include "parent/process/identity.h"
 
+enum {
+	STACK_MAX = 512 * 1024
+};
+
 /* The bounding set ends where the kernel knows no more capabilities. */
 static bool
 empty_bounding_set(void)
@@ -75,6 +79,25 @@ prove_root_is_gone(void)
 		log_fatalx("root privileges could be regained");
 }
 
+/*
+ * Of this process and of the sessions, which cannot map memory and so have no
+ * other way to grow.  Set here, it costs a session nothing.
+ */
+static void
+bound_stack(void)
+{
+	struct rlimit stack;
+
+	if (getrlimit(RLIMIT_STACK, &stack) == -1)
+		log_fatal("cannot bound the stack");
+	if (stack.rlim_max == RLIM_INFINITY || stack.rlim_max > STACK_MAX)
+		stack.rlim_max = STACK_MAX;
+	if (stack.rlim_cur == RLIM_INFINITY || stack.rlim_cur > stack.rlim_max)
+		stack.rlim_cur = stack.rlim_max;
+	if (setrlimit(RLIMIT_STACK, &stack) == -1)
+		log_fatal("cannot bound the stack");
+}
+
 void
 privileges_drop(const char *user)
 {
@@ -88,4 +111,5 @@ privileges_drop(const char *user)
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		log_fatal("cannot forbid core dumps");
+	bound_stack();
 }

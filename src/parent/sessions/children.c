@@ -160,6 +160,7 @@ children_walk(struct children *children, struct walk *walk,
 void
 child_ask(struct child *child)
 {
+	child->disturbed = true;
 	if (kill(child->pid, SIGUSR1) == 0 && child->allowance < UINT16_MAX)
 		child->allowance++;
 }

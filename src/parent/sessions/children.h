@@ -49,6 +49,12 @@ struct child {
 	enum reason cut; /* why the parent kills it; REASON_NONE if not */
 	int64_t cut_at;  /* ns */
 
+	int64_t idle_timeout, write_timeout, max_lifetime; /* when it began */
+	int64_t heard;      /* when it last told its count */
+	int64_t progress;   /* when that was last known to have grown */
+	uint8_t unanswered; /* questions because of its limits */
+	bool disturbed;     /* it was asked, and so waits anew */
+
 	uint32_t asked, answered; /* in which census last; 0 = in none */
 	uint16_t allowance;       /* how many reports it may send yet */
 	bool counted; /* the bytes are those at the end, or as just asked */

@@ -93,10 +93,12 @@ sender_of(struct msghdr *header)
 }
 
 static void
-count_bytes(struct server *server, struct child *child, uint64_t bytes)
+count_bytes(
+    struct server *server, struct child *child, uint64_t bytes, int64_t now)
 {
-	if (bytes < child->bytes)
-		return; /* a lie, the total is not to shrink */
+	if (bytes <= child->bytes)
+		return; /* less is a lie, the total is not to shrink */
+	child->progress = now;
 	server->bytes += bytes - child->bytes;
 	child->bytes = bytes;
 }
@@ -107,7 +109,7 @@ take(struct server *server, struct child *child, const struct report *report,
 {
 	if (child->phase == CHILD_LEAVING && child->cut == REASON_NONE)
 		return; /* it has said its last word */
-	count_bytes(server, child, report->bytes);
+	count_bytes(server, child, report->bytes, now);
 	switch (report->kind) {
 	case REPORT_CLIENT:
 		proxied_client(server, child, report, now);
@@ -115,6 +117,7 @@ take(struct server *server, struct child *child, const struct report *report,
 	case REPORT_END:
 		child->counted = true;
 		census_settle(server, child, now);
+		child->heard = now;
 		children_move(&server->children, child, CHILD_LEAVING);
 		reap_soon(server, now);
 		break;
@@ -122,6 +125,7 @@ take(struct server *server, struct child *child, const struct report *report,
 		child->counted = true;
 		census_settle(server, child, now);
 		kills_answered(server, child);
+		limits_told(server, child, report, now);
 		break;
 	default:
 		break;

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: ISC
+"""A session that its client has taken over can lie about itself only, cannot
+stay, and cannot keep the parent from its work."""
+
+import contextlib
+import os
+import re
+import resource
+import signal
+import socket
+
+import pytest
+
+import hijack
+import streams
+from hijack import CLIENT, COUNT, END, Hijacked, exits, report
+from waiting import wait_until
+
+pytestmark = hijack.needed
+
+IDLE, PROXY, KILLED, REFUSED = 2, 7, 9, 10  # enum reason
+
+
+def header(port=4711, host="203.0.113.9"):
+    return f"PROXY TCP4 {host} 192.0.2.1 {port} 7\r\n".encode()
+
+
+def hijacked(running):
+    """A client and its session, which is ours; the first of the daemon."""
+    client = running.connect()
+    assert streams.is_served(client)
+    return client, Hijacked(running, running.session_of(client))
+
+
+def honest(running, count=20, size=100):
+    """Clients that come and go.  Returns their names."""
+    names = []
+    for _ in range(count):
+        with running.connect() as client:
+            names.append("%s:%d" % client.getsockname())
+            assert streams.is_served(client, b"x" * size)
+    return names
+
+
+def honest_are_told_right(running, names, size=100):
+    for name in names:
+        running.wait_log(rf"closed {name} pid=\d+ bytes={size} "
+                         r"duration=\S+ reason=client$")
+
+
+# ---- lies -------------------------------------------------------------------
+
+@pytest.mark.parametrize("status", [0, PROXY, KILLED, REFUSED, 11, 77, 255])
+def test_an_exit_status_that_is_not_for_a_session_is_a_crash(echod, status):
+    running = echod(crashes=True)
+    _, session = hijacked(running)
+    session.run(session.sends(report(END, 0, 5)), exits(status))
+    closed = running.closed()
+    assert closed["reason"] == "crashed"
+    assert closed["bytes"] == 5
+    assert not running.matches("refused")
+
+
+def test_a_lie_about_itself_is_about_itself_only(echod):
+    running = echod()
+    _, session = hijacked(running)
+    names = honest(running)
+    session.run(session.sends(report(END, 0, 2**40)), exits(IDLE))
+    running.wait_log(rf"closed \S+ pid={session.pid} bytes={2**40} "
+                     r"duration=\S+ reason=idle$")
+    names += honest(running)
+    honest_are_told_right(running, names)
+
+
+def test_a_client_is_believed_only_of_a_proxied_session(echod):
+    running = echod()
+    _, session = hijacked(running)
+    session.run(session.sends(
+        report(CLIENT, 0, client=("203.0.113.9", 4711)), report(END, 0)),
+        exits(IDLE))
+    running.closed()
+    assert " via " not in running.log()
+
+
+def test_a_client_is_believed_only_once(echod):
+    running = echod(proxy_protocol="required", proxy_from="127.0.0.1",
+                    max_per_source="1")
+    client = running.connect()
+    client.sendall(header())
+    assert streams.is_served(client)
+    session = Hijacked(running, running.session_of(client))
+    other = running.connect()
+    other.sendall(header(host="203.0.113.10"))
+    assert streams.is_served(other)
+    session.run(session.sends(
+        report(CLIENT, 0, client=("203.0.113.10", 1)), report(END, 0)),
+        exits(IDLE))
+    running.wait_log(rf"closed 203\.0\.113\.9:4711 via .*pid={session.pid} ")
+    assert streams.is_served(other)
+    assert not running.matches("refused")
+
+
+def test_a_report_with_anothers_serial_or_size_is_ignored(echod):
+    running = echod()
+    _, session = hijacked(running)
+    session.run(session.sends(
+        report(END, 1, 4711), report(END, 0, 4711)[:-1],
+        report(77, 0, 0), report(END, 0, 42)), exits(IDLE))
+    assert running.closed()["bytes"] == 42
+
+
+def test_what_a_session_writes_to_its_memory_concerns_nobody_else(echod):
+    running = echod(crashes=True)
+    _, session = hijacked(running)
+    names = honest(running, 100)
+    session.scribble()
+    names += honest(running, 100)
+    honest_are_told_right(running, names)
+    running.send_signal(signal.SIGUSR1)
+    running.wait_log(r"status children=[01] served=201 refused=0 ")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(session.pid, signal.SIGKILL)
+    running.closed(201)
+
+
+# ---- floods -----------------------------------------------------------------
+
+def test_a_session_that_floods_is_killed_and_delays_nobody(echod):
+    running = echod()
+    _, session = hijacked(running)
+    session.run(session.sends(report(COUNT, 0)), without_end=True)
+    names = honest(running)
+    running.wait_log(rf"closed \S+ pid={session.pid} .* reason=killed$")
+    honest_are_told_right(running, names)
+
+
+def test_a_session_asked_again_and_again_may_answer_each_time(echod):
+    running = echod()
+    client = running.connect()
+    assert streams.is_served(client, b"x" * 10)
+    for number in range(1, 41):
+        running.send_signal(signal.SIGUSR1)
+        running.wait_log(r"session \S+ pid=\d+ bytes=10 ", number)
+    assert streams.is_served(client)
+
+
+# ---- sessions that stay -----------------------------------------------------
+
+def gone(running, session, reason="killed"):
+    running.wait_log(
+        rf"closed \S+ pid={session.pid} .* reason={reason}$")
+
+
+def test_a_session_that_ignores_its_lifetime_is_killed(echod):
+    running = echod(max_lifetime="1s")
+    client, session = hijacked(running)
+    session.run(hijack.SPIN)
+    gone(running, session)
+
+
+def test_a_session_that_makes_no_progress_is_killed(echod):
+    running = echod(idle_timeout="500ms", write_timeout="500ms")
+    client, session = hijacked(running)
+    session.run(hijack.SPIN)
+    gone(running, session)
+
+
+def test_a_session_that_says_it_ends_and_stays_is_killed(echod):
+    running = echod()
+    client, session = hijacked(running)
+    session.run(session.sends(report(END, 0)))
+    gone(running, session)
+
+
+def test_a_stop_does_not_wait_for_it(echod):
+    running = echod(drain_timeout="300ms")
+    client, session = hijacked(running)
+    session.run(hijack.SPIN)
+    assert running.stop() == 0
+    gone(running, session)
+
+
+def test_questions_do_not_keep_an_idle_session_alive(echod):
+    running = echod(idle_timeout="2s")
+    client = running.connect()
+    assert streams.is_served(client)
+
+    def ask_and_look():
+        running.send_signal(signal.SIGUSR1)
+        return running.matches("closed ")
+    wait_until(ask_and_look, "end of an idle session that is asked")
+    assert running.closed()["reason"] == "idle"
+
+
+def test_the_stack_of_a_session_is_bounded(echod):
+    def unlimited():
+        resource.setrlimit(resource.RLIMIT_STACK,
+                           (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    running = echod(crashes=True, preexec_fn=unlimited)
+    client, session = hijacked(running)
+    session.run(hijack.GROW_STACK)
+    running.wait_log(rf"closed \S+ pid={session.pid} .* signal=11$")
+
+
+# ---- work between two polls -------------------------------------------------
+
+BATCH = 64
+
+
+@pytest.fixture
+def counted(echod, folder):
+    """A daemon whose parent is traced, and how often it made each call at
+    most between two polls."""
+    trace = folder / "trace"
+
+    def start(**settings):
+        return echod(wrapper=["strace", "-D", "-qq", "-o", str(trace)],
+                     **settings)
+
+    def most(call):
+        best = count = 0
+        for line in trace.read_text(errors="replace").splitlines():
+            if line.startswith("ppoll("):
+                best, count = max(best, count), 0
+            elif re.match(call, line):
+                count += 1
+        return max(best, count)
+    return start, most
+
+
+def crowd(running, count):
+    clients = [running.connect() for _ in range(count)]
+    assert all(map(streams.is_served, clients))
+    return clients
+
+
+def bounded(most):
+    # Signals, timers and reports may each have their batch in a turn.
+    for call in "wait", "kill", "clone", r"write\(2, ":
+        assert most(call) <= 2 * BATCH + 4, call
+    assert most("recvmmsg") <= 8
+
+
+def test_sessions_that_die_without_a_word_are_found_in_batches(counted):
+    start, most = counted
+    running = start(crashes=True)
+    crowd(running, 200)
+    for pid in running.sessions():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    running.closed(200)
+    bounded(most)
+    assert most("waitid") <= 8
+
+
+def test_sessions_that_end_together_are_reaped_in_batches(counted):
+    start, most = counted
+    running = start()
+    clients = crowd(running, 300)
+    for client in clients:
+        client.shutdown(socket.SHUT_WR)
+    running.closed(300)
+    bounded(most)
+
+
+def test_listing_and_stopping_go_through_sessions_in_batches(counted):
+    start, most = counted
+    running = start(drain_timeout="30s")
+    crowd(running, 300)
+    running.send_signal(signal.SIGUSR1)
+    running.wait_log("session ", 300)
+    assert running.stop() == 0
+    running.closed(300)
+    bounded(most)
+    assert most("kill") > BATCH // 2  # there was something to count
+
+
+def test_a_second_stop_kills_in_batches(counted):
+    start, most = counted
+    running = start(drain_timeout="30s", crashes=True)
+    crowd(running, 200)
+    for pid in running.sessions():
+        os.kill(pid, signal.SIGSTOP)
+    running.send_signal(signal.SIGTERM)
+    running.wait_log("stopping")
+    assert running.stop() == 0
+    running.closed(200)
+    bounded(most)
+
+
+def test_clients_that_come_together_are_accepted_in_batches(counted):
+    start, most = counted
+    running = start()
+    os.kill(running.pid, signal.SIGSTOP)
+    clients = [running.connect() for _ in range(200)]
+    os.kill(running.pid, signal.SIGCONT)
+    assert all(map(streams.is_served, clients))
+    assert most("accept4") <= BATCH + 1
+    assert most("clone") <= BATCH
