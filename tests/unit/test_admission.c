@@ -40,6 +40,18 @@ host(const char *text)
 	return addr;
 }
 
+/* With what config_load() makes of the lists. */
+static enum verdict
+decide(struct config *config, const struct addr *peer, struct account account,
+    int64_t now)
+{
+	assert_true(config_complete(config));
+	enum verdict verdict = admission_check(config, peer, account, now);
+	access_list_free(&config->clients);
+	access_list_free(&config->proxies);
+	return verdict;
+}
+
 static enum verdict
 check_rules(const struct rules *rules, const char *peer)
 {
@@ -50,7 +62,7 @@ check_rules(const struct rules *rules, const char *peer)
 	};
 	struct addr addr = host(peer);
 
-	return admission_check(&config, &addr, (struct account){0}, NOW);
+	return decide(&config, &addr, (struct account){0}, NOW);
 }
 
 /* ---- allow and deny ------------------------------------------------------ */
@@ -140,8 +152,7 @@ a_source_has_max_per_source_sessions_and_no_more(void **state)
 		struct account account = {.sessions = caps[i].sessions};
 
 		assert_int_equal(
-		    admission_check(&config, &anybody, account, NOW),
-		    caps[i].verdict);
+		    decide(&config, &anybody, account, NOW), caps[i].verdict);
 	}
 }
 
@@ -149,7 +160,7 @@ static void
 a_denied_client_is_refused_as_denied_whatever_else_holds(void **state)
 {
 	struct prefix all = prefix_of(&anybody, 0);
-	struct config config = {.deny = {&all, 1},
+	struct config config = {.deny = {&all, 1, 1},
 	    .max_per_source = 1,
 	    .rate_per_source = {1, 1},
 	    .proxy_protocol = PROXY_REQUIRED};
@@ -157,7 +168,7 @@ a_denied_client_is_refused_as_denied_whatever_else_holds(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    admission_check(&config, &anybody, account, NOW), REFUSED_DENIED);
+	    decide(&config, &anybody, account, NOW), REFUSED_DENIED);
 }
 
 /* ---- proxies ------------------------------------------------------------- */
@@ -173,16 +184,15 @@ only_proxies_that_are_named_may_come_and_without_limit(void **state)
 	struct account account = {1000, NOW + 1000 * SEC};
 
 	(void)state;
-	assert_int_equal(admission_check(&config, &proxy, account, NOW),
+	assert_int_equal(decide(&config, &proxy, account, NOW),
 	    REFUSED_PROXY); /* an empty list: nobody */
-	config.proxy_from = (struct prefix_list){&from, 1};
+	config.proxy_from = (struct prefix_list){&from, 1, 1};
+	assert_int_equal(decide(&config, &proxy, account, NOW), ADMITTED);
 	assert_int_equal(
-	    admission_check(&config, &proxy, account, NOW), ADMITTED);
-	assert_int_equal(
-	    admission_check(&config, &anybody, account, NOW), REFUSED_PROXY);
+	    decide(&config, &anybody, account, NOW), REFUSED_PROXY);
 	config.proxy_protocol = PROXY_OFF;
 	assert_int_equal(
-	    admission_check(&config, &proxy, account, NOW), REFUSED_SESSIONS);
+	    decide(&config, &proxy, account, NOW), REFUSED_SESSIONS);
 }
 
 /* ---- rates --------------------------------------------------------------- */
@@ -196,7 +206,7 @@ attempt(const struct rate *rate, int64_t *rate_clear, int64_t now)
 {
 	struct config config = {.rate_per_source = *rate};
 	struct account account = {.rate_clear = *rate_clear};
-	enum verdict verdict = admission_check(&config, &anybody, account, now);
+	enum verdict verdict = decide(&config, &anybody, account, now);
 
 	if (verdict == ADMITTED)
 		*rate_clear = admission_charge(rate, *rate_clear, now);

@@ -70,6 +70,22 @@ memory_private(size_t size)
 	return memory;
 }
 
+void *
+memory_private_resize(void *memory, size_t old, size_t new)
+{
+	if (memory == NULL)
+		return memory_private(new);
+	memory = mremap(memory, old, new, MREMAP_MAYMOVE);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void
+memory_private_free(void *memory, size_t size)
+{
+	if (memory != NULL)
+		(void)munmap(memory, size);
+}
+
 void
 memory_private_trim(void *memory, size_t size)
 {

@@ -17,6 +17,11 @@
  */
 void *memory_private(size_t);
 
+/* Makes it larger, wherever that is; NULL leaves it as it was. */
+void *memory_private_resize(void *, size_t old, size_t new);
+
+void memory_private_free(void *, size_t);
+
 /*
  * Makes malloc(3) take all memory from the heap, however much it is, so that
  * what is hidden below has it all: a long list would be a mapping of its own.

@@ -6,35 +6,6 @@
 
 #include "common/clock.h"
 
-/* The length of the longest prefix in the list that has addr, -1 = none. */
-static int
-longest_match(const struct prefix_list *list, const struct addr *addr)
-{
-	int longest = -1;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].length > longest &&
-		    prefix_contains(&list->items[i], addr))
-			longest = list->items[i].length;
-	return longest;
-}
-
-/*
- * The most specific match decides, and of two that are equal the refusal.
- * An address that matches nothing is refused if there is a list of those
- * allowed, and served otherwise.
- */
-static bool
-is_allowed(const struct config *config, const struct addr *peer)
-{
-	int allowed = longest_match(&config->allow, peer);
-	int denied = longest_match(&config->deny, peer);
-
-	if (allowed == -1 && denied == -1)
-		return config->allow.count == 0;
-	return allowed > denied;
-}
-
 /*
  * The rate limit is a token bucket, kept as the one instant at which it will
  * be full again (the "generic cell rate algorithm", ITU-T I.371): a session
@@ -70,13 +41,13 @@ enum verdict
 admission_check(const struct config *config, const struct addr *peer,
     struct account account, int64_t now)
 {
-	if (!is_allowed(config, peer))
+	if (!access_list_allows(&config->clients, peer))
 		return REFUSED_DENIED;
 	if (config->proxy_protocol == PROXY_REQUIRED)
 		/* A proxy is many clients: no limit of one source is its. */
-		return longest_match(&config->proxy_from, peer) == -1
-			   ? REFUSED_PROXY
-			   : ADMITTED;
+		return access_list_allows(&config->proxies, peer)
+			   ? ADMITTED
+			   : REFUSED_PROXY;
 	if (config->max_per_source != 0 &&
 	    account.sessions >= config->max_per_source)
 		return REFUSED_SESSIONS;

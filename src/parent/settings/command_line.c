@@ -172,8 +172,12 @@ config_load(struct config *config, const struct command_line *command,
 		return false;
 	if (config_file_read(
 		config, command->file, !command->file_named, error) &&
-	    apply(config, command, error))
-		return true;
+	    apply(config, command, error)) {
+		if (config_complete(config))
+			return true;
+		(void)config_fail(error, "%s", strerror(ENOMEM));
+		error->status = EXIT_FAILURE;
+	}
 	config_free(config);
 	return false;
 }

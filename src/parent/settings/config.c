@@ -202,9 +202,22 @@ config_defaults(struct config *config, struct config_error *error)
 	return true;
 }
 
+bool
+config_complete(struct config *config)
+{
+	static const struct prefix_list none;
+
+	return access_list_make(&config->clients, &config->allow, &config->deny,
+		   config->allow.count == 0) &&
+	       access_list_make(
+		   &config->proxies, &config->proxy_from, &none, false);
+}
+
 void
 config_free(struct config *config)
 {
+	access_list_free(&config->clients);
+	access_list_free(&config->proxies);
 	for (const struct option_row *row = config_rows; row->name != NULL;
 	     row++)
 		row->type->clear(member(config, row));

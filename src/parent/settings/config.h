@@ -21,6 +21,7 @@
 
 #include "common/addr.h"
 #include "common/option_table.h"
+#include "parent/settings/access_list.h"
 
 /* The range of max-children: the slot table is laid out for the largest. */
 enum {
@@ -29,11 +30,6 @@ enum {
 
 struct addr_list {
 	struct addr *items;
-	size_t count;
-};
-
-struct prefix_list {
-	struct prefix *items;
 	size_t count;
 };
 
@@ -72,6 +68,10 @@ struct config {
 	int64_t log_clients;    /* enum log_clients */
 	int64_t proxy_protocol; /* enum proxy_protocol */
 	struct prefix_list proxy_from;
+
+	/* Made of the lists by config_complete(). */
+	struct access_list clients; /* by allow and deny */
+	struct access_list proxies; /* by proxy-from */
 };
 
 /* The keys, one row each; the last row has no name. */
@@ -112,6 +112,12 @@ bool config_set(struct config *, struct layer *, const struct option_row *,
 
 /* Sets every key to its default.  On false there is nothing to free. */
 bool config_defaults(struct config *, struct config_error *);
+
+/*
+ * Makes what is looked up for each client, once all layers are read.  False
+ * without memory.
+ */
+bool config_complete(struct config *);
 
 /* Writes the configuration as a file that reads back the same. */
 void config_print(const struct config *, FILE *);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/quote.h"
+#include "parent/process/memory.h"
 
 /* ---- the text --------------------------------------------------------------
  */
@@ -191,10 +192,10 @@ read_open(
 	if (why != NULL)
 		return config_fail(error, "%s: %s", path, why);
 	size_t size = (size_t)st.st_size;
-	char *text = malloc(size + 1);
+	char *text = memory_private(size + 1);
 	bool good = read_whole(fd, path, text, size, error) &&
 		    config_file_parse(config, text, size, path, error);
-	free(text);
+	memory_private_free(text, size + 1);
 	return good;
 }
 

@@ -195,23 +195,6 @@ const struct type type_user = {
 
 /* ---- lists --------------------------------------------------------------- */
 
-/*
- * Makes room for one more item and returns its place, NULL without memory.
- * The room doubles whenever it is used up, which is at each power of two.
- */
-static void *
-append(void **items, size_t count, size_t size)
-{
-	if ((count & (count - 1)) == 0) {
-		void *grown =
-		    reallocarray(*items, count == 0 ? 1 : 2 * count, size);
-		if (grown == NULL)
-			return NULL;
-		*items = grown;
-	}
-	return (char *)*items + count * size;
-}
-
 static void
 addrs_clear(void *value)
 {
@@ -225,18 +208,18 @@ static const char *
 addrs_parse(void *value, const char *text, const struct range *range)
 {
 	struct addr_list *list = value;
-	struct addr addr, *place;
-	void *items = list->items;
+	struct addr addr;
 	const char *errstr = addr_parse(text, &addr);
 
 	(void)range;
 	if (errstr != NULL)
 		return errstr;
-	if ((place = append(&items, list->count, sizeof addr)) == NULL)
+	struct addr *grown =
+	    reallocarray(list->items, list->count + 1, sizeof addr);
+	if (grown == NULL)
 		return out_of_memory;
-	*place = addr;
-	list->items = items;
-	list->count++;
+	grown[list->count++] = addr;
+	list->items = grown;
 	return NULL;
 }
 
@@ -275,29 +258,19 @@ const struct type type_addrs = {
 static void
 prefixes_clear(void *value)
 {
-	struct prefix_list *list = value;
-
-	free(list->items);
-	*list = (struct prefix_list){0};
+	prefix_list_free(value);
 }
 
 static const char *
 prefixes_parse(void *value, const char *text, const struct range *range)
 {
-	struct prefix_list *list = value;
-	struct prefix prefix, *place;
-	void *items = list->items;
+	struct prefix prefix;
 	const char *errstr = prefix_parse(text, &prefix);
 
 	(void)range;
 	if (errstr != NULL)
 		return errstr;
-	if ((place = append(&items, list->count, sizeof prefix)) == NULL)
-		return out_of_memory;
-	*place = prefix;
-	list->items = items;
-	list->count++;
-	return NULL;
+	return prefix_list_add(value, &prefix) ? NULL : out_of_memory;
 }
 
 static void
