@@ -7,6 +7,7 @@
  * parent/server.c, and a client's part of it in child/session.c.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,12 @@
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/daemon.h"
+#include "parent/process/landlock.h"
 #include "parent/process/memory.h"
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
 #include "parent/process/sandbox_probe.h"
+#include "parent/process/syscall_filter.h"
 #include "parent/reload.h"
 #include "parent/server.h"
 #include "parent/settings/command_line.h"
@@ -102,12 +105,20 @@ listen_for_clients(
 		event_listening(&listeners->items[i].addr);
 }
 
+/* The parent, and then, by a trial, its sessions. */
 static enum sandbox
-choose_sandbox(const struct config *config)
+confine(const struct config *config)
 {
-	enum sandbox sandbox = config->sandbox ? sandbox_probe() : SANDBOX_OFF;
+	enum sandbox sandbox = SANDBOX_OFF;
+	int landlock = 0;
 
-	event_sandbox(sandbox);
+	if (config->sandbox) {
+		landlock = landlock_enter(NULL);
+		if (!syscall_filter_enter() && errno != ENOSYS)
+			log_fatal("cannot confine the parent");
+		sandbox = sandbox_probe();
+	}
+	event_sandbox(sandbox, landlock);
 	return sandbox;
 }
 
@@ -133,7 +144,7 @@ serve(int passed)
 	listen_for_clients(&server->listeners, config, passed);
 	privileges_drop(config->user);
 	server_init(server);
-	server->sandbox = choose_sandbox(config);
+	server->sandbox = confine(config);
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
@@ -154,7 +165,7 @@ serve_inetd(void)
 		exit(EXIT_SUCCESS);
 	privileges_drop(server->config.user);
 	server_init(server);
-	server->sandbox = choose_sandbox(&server->config);
+	server->sandbox = confine(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
 		log_fatalx("standard input is not a TCP socket");
 	acceptor_admit(server, fd, &peer, 0);

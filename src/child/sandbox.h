@@ -12,11 +12,18 @@
 
 #include <stdbool.h>
 
+#include "common/filter.h"
+
 enum sandbox {
 	SANDBOX_OFF,
-	SANDBOX_STRICT, /* seccomp strict mode: read, write, exit, sigreturn */
-	SANDBOX_FILTER  /* the same four calls by a filter, where another
-			   filter is in force and strict mode is refused */
+	SANDBOX_STRICT, /* seccomp's strict mode: read, write, exit, sigreturn
+			 */
+	SANDBOX_FILTER, /* the same four calls by a filter */
+#ifdef FILTER_ARCH
+	SANDBOX_ON = SANDBOX_FILTER
+#else
+	SANDBOX_ON = SANDBOX_STRICT /* the processor is not known to it */
+#endif
 };
 
 /*

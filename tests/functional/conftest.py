@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import echod as driver  # noqa: E402 (after the path)
+import injection  # noqa: E402
 import ordering  # noqa: E402
 from ordering import pytest_collection_modifyitems  # noqa: E402, F401
 
@@ -75,3 +76,9 @@ def daemon(folder):
             return stack.enter_context(
                 driver.Daemon(folder, *flags, **settings))
         yield start
+
+
+@pytest.fixture
+def gdb():
+    """What tests ask for that make a process call something."""
+    injection.require()

@@ -1,61 +1,34 @@
 # SPDX-License-Identifier: ISC
 """What a session is, and is not, able to do."""
 
-import ctypes
 import os
 import pathlib
 import platform
-import shutil
 import signal
 import subprocess
 
 import pytest
 
 import processes
+import seccomp
 import streams
-from waiting import DEADLINE, wait_until
+from injection import CALLS, call, inject
+from waiting import wait_until
 
 NOBODY = 65534
 
-PR_SET_SECCOMP = 22
-SECCOMP_MODE_FILTER = 2
-BPF_RET_ALLOW = (0x06, 0x7FFF0000)
-
-STRICT, FILTER = "strict", "filter"
-
-# The numbers of calls no session may make.
-CALLS = {
-    "x86_64": {"openat": 257, "socket": 41, "kill": 62, "execve": 59,
-               "getpid": 39, "mmap": 9},
-    "aarch64": {"openat": 56, "socket": 198, "kill": 129, "execve": 221,
-                "getpid": 172, "mmap": 222},
-}.get(platform.machine(), {})
+# Under which filter the daemon was started.
+NONE, OTHER = "none", "another"
+OUTER = pytest.mark.parametrize("outer", [NONE, OTHER])
 
 
-class Instruction(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte),
-                ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+def under(outer):
+    return {"preexec_fn": seccomp.allow_everything} if outer == OTHER else {}
 
 
-class Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort),
-                ("filter", ctypes.POINTER(Instruction))]
-
-
-def allow_everything():
-    """Puts a seccomp filter in force, as containers and systemd do."""
-    code, value = BPF_RET_ALLOW
-    program = Program(1, ctypes.pointer(Instruction(code, 0, 0, value)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
-                  ctypes.byref(program), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")
-
-
-def start(echod, mode, **settings):
-    filtered = {"preexec_fn": allow_everything} if mode == FILTER else {}
-    running = echod(**filtered, **settings)
-    assert running.matches(f"sandbox {mode}$"), running.log()
+def start(echod, outer, **settings):
+    running = echod(**under(outer), **settings)
+    assert running.matches(r"sandbox filter( landlock=\d+)?$"), running.log()
     return running
 
 
@@ -82,15 +55,15 @@ def inode_of(client):
 @pytest.mark.sandbox
 @pytest.mark.root
 @pytest.mark.native
-@pytest.mark.parametrize("mode,user", [
-    (STRICT, None), (FILTER, None), (STRICT, NOBODY)],
-    ids=["strict", "filter", "non-root"])
+@pytest.mark.parametrize("outer,user", [
+    (NONE, None), (OTHER, None), (NONE, NOBODY)],
+    ids=["root", "filtered", "non-root"])
 def test_session_has_no_privilege_and_nothing_but_its_socket(
-        echod, mode, user):
-    running = start(echod, mode, user=user, group=user)
+        echod, outer, user):
+    running = start(echod, outer, user=user, group=user)
     client, session = live_session(running)
     status = processes.status(session)
-    assert status["Seccomp"] == {STRICT: "1", FILTER: "2"}[mode]
+    assert status["Seccomp"] == "2"
     assert status["NoNewPrivs"] == "1"
     for name in "CapInh", "CapPrm", "CapEff", "CapAmb":
         assert int(status[name], 16) == 0, name
@@ -106,14 +79,12 @@ def test_session_has_no_privilege_and_nothing_but_its_socket(
 @pytest.mark.sandbox
 @pytest.mark.root
 @pytest.mark.native
-@pytest.mark.parametrize("mode", [STRICT, FILTER])
+@OUTER
 def test_session_of_a_daemon_holds_no_listener_pidfile_or_log(
-        daemon, mode):
-    running = daemon(**({"preexec_fn": allow_everything}
-                        if mode == FILTER else {}))
+        daemon, outer):
+    running = daemon(**under(outer))
     client, session = live_session(running)
-    assert processes.status(session)["Seccomp"] == \
-        {STRICT: "1", FILTER: "2"}[mode]
+    assert processes.status(session)["Seccomp"] == "2"
     assert running.client_descriptors(session) == \
         [f"socket:[{inode_of(client)}]"]
 
@@ -223,30 +194,6 @@ def test_environment_of_a_session_does_not_tell_of_the_service_manager(
 
 # ---- it bites ---------------------------------------------------------------
 
-def inject(pid, *commands):
-    """Makes a process do something, by a debugger."""
-    arguments = [part for command in commands for part in ("-ex", command)]
-    return subprocess.run(
-        ["gdb", "-nx", "-batch", "-p", str(pid), *arguments], text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=2 * DEADLINE, check=False).stdout
-
-
-def call(number):
-    # No arguments: what counts is whether the kernel looks at the call.
-    return f"print ((long (*)(long, ...)) syscall)({number}, 0, 0, 0)"
-
-
-@pytest.fixture
-def gdb():
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to attach to a process that forbids it")
-    if shutil.which("gdb") is None:
-        pytest.skip("needs gdb")
-    if not CALLS:
-        pytest.skip(f"no table of system calls for {platform.machine()}")
-
-
 @pytest.mark.native
 def test_injection_works_where_nothing_is_confined(echod, gdb):
     # What the tests below rest on.
@@ -258,19 +205,18 @@ def test_injection_works_where_nothing_is_confined(echod, gdb):
 
 @pytest.mark.sandbox
 @pytest.mark.native
-@pytest.mark.parametrize("mode,signo", [
-    (STRICT, signal.SIGKILL), (FILTER, signal.SIGSYS)])
+@OUTER
 @pytest.mark.parametrize("name", ["openat", "socket", "kill", "execve",
                                   "mmap"])
 def test_forbidden_call_ends_the_session_and_nothing_else(
-        echod, gdb, mode, signo, name):
-    running = start(echod, mode, crashes=True)
+        echod, gdb, outer, name):
+    running = start(echod, outer, crashes=True)
     client, session = live_session(running)
     other, _ = live_session(running)
     said = inject(session, call(CALLS[name]))
     assert running.closed()["pid"] == session, said
     line = running.matches("closed ")[0].string
-    assert line.endswith(f"reason=crashed signal={int(signo)}")
+    assert line.endswith(f"reason=crashed signal={int(signal.SIGSYS)}")
     wait_until(lambda: not processes.is_alive(session), "end of the session")
     assert streams.is_served(other)
     assert streams.is_served(running.connect())
@@ -279,11 +225,10 @@ def test_forbidden_call_ends_the_session_and_nothing_else(
 @pytest.mark.sandbox
 @pytest.mark.native
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="an x86 matter")
-@pytest.mark.parametrize("mode,signo", [
-    (STRICT, signal.SIGKILL), (FILTER, signal.SIGSYS)])
+@OUTER
 def test_call_of_another_architecture_ends_the_session(
-        echod, gdb, mode, signo):
-    running = start(echod, mode, crashes=True)
+        echod, gdb, outer):
+    running = start(echod, outer, crashes=True)
     _, session = live_session(running)
     # int $0x80 with 60, which is umask(2) there and exit(2) here.
     said = inject(session, "set var *(unsigned short *)$pc = 0x80cd",
@@ -291,7 +236,7 @@ def test_call_of_another_architecture_ends_the_session(
     assert running.closed()["reason"] == "crashed", said
     # Not by what is executed after a call that was let through.
     assert running.matches("closed ")[0].string.endswith(
-        f" signal={int(signo)}")
+        f" signal={int(signal.SIGSYS)}")
     assert streams.is_served(running.connect())
 
 

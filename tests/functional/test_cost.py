@@ -38,7 +38,8 @@ SESSION = {
     "set_robust_list": 1,  # glibc's fork()
     "rt_sigprocmask": 1,
     "close_range": 2,
-    "prctl": 2,            # PR_SET_PDEATHSIG, PR_SET_SECCOMP
+    "prctl": 1,            # PR_SET_PDEATHSIG
+    "seccomp": 1,
     "getppid": 1,
     "prlimit64": 3,
     "read": 2,

@@ -22,7 +22,7 @@ REASONS = "client|idle|stalled|reset|lifetime|shutdown|killed|crashed" \
 # Every line of a healthy life, and nothing else.
 VOCABULARY = [
     rf"listening on {ADDRESS}",
-    r"sandbox (strict|filter|off)",
+    r"sandbox off|sandbox (filter|strict)( landlock=\d+)?",
     r"ready",
     rf"accepted {ADDRESS} pid=\d+",
     rf"closed {ADDRESS} pid=\d+ bytes=\d+ duration=\d+\.\d{{3}} "

@@ -38,6 +38,10 @@ def load(*instructions):
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECCOMP)")
 
 
+def allow_everything():
+    load((RETURN, 0, 0, ALLOW))
+
+
 def deny(number, error=errno.EPERM):
     """Lets one system call fail."""
     load((LOAD, 0, 0, 0), (EQUALS, 0, 1, number), (RETURN, 0, 0, ERRNO | error),

@@ -22,7 +22,7 @@ event_listening(const struct addr *addr)
 }
 
 void
-event_sandbox(enum sandbox sandbox)
+event_sandbox(enum sandbox sandbox, int landlock)
 {
 	static const char *const names[] = {
 	    [SANDBOX_OFF] = "off",
@@ -32,6 +32,7 @@ event_sandbox(enum sandbox sandbox)
 
 	log_line(LINE_SANDBOX,
 	    &(struct fields){.sandbox = names[sandbox],
+		.landlock = (uint64_t)landlock,
 		.level = sandbox == SANDBOX_OFF ? LOG_WARNING : LOG_NOTICE});
 }
 

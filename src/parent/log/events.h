@@ -25,7 +25,7 @@ struct totals {
 };
 
 void event_listening(const struct addr *);
-void event_sandbox(enum sandbox);
+void event_sandbox(enum sandbox, int landlock); /* its version, 0 = none */
 void event_ready(void);
 void event_accepted(const struct child *);
 

@@ -51,7 +51,8 @@ struct fields {
 	const char *address, *error, *file, *key, *listener, *operation,
 	    *reason, *sandbox, *source;
 	uint64_t bytes; /* of a session, or BYTES_UNKNOWN */
-	uint64_t children, count, pid, refused, served, signal, total_bytes;
+	uint64_t children, count, landlock, pid, refused, served, signal,
+	    total_bytes;
 	int64_t duration, period; /* ns */
 };
 

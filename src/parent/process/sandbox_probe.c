@@ -102,11 +102,8 @@ try_sandbox(enum sandbox sandbox)
 enum sandbox
 sandbox_probe(void)
 {
-	static const enum sandbox modes[] = {SANDBOX_STRICT, SANDBOX_FILTER};
-
-	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (try_sandbox(modes[i]))
-			return modes[i];
+	if (try_sandbox(SANDBOX_ON))
+		return SANDBOX_ON;
 	log_fatalx("sessions cannot be confined on this system "
 		   "(sandbox = off would serve without)");
 }

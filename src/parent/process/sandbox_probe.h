@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A trial session at start-up, which finds out how sessions can be confined. */
+/* A trial session at start-up, which finds out if sessions can be confined. */
 
 #ifndef SANDBOX_PROBE_H
 #define SANDBOX_PROBE_H
@@ -8,9 +8,8 @@
 #include "child/sandbox.h"
 
 /*
- * The tightest sandbox in which a session can echo here: strict mode, or the
- * filter where another filter is in force already.  Ends the program if
- * neither works.
+ * Returns SANDBOX_ON if a session can echo in it here, or else ends the
+ * program.
  */
 enum sandbox sandbox_probe(void);
 

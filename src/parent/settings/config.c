@@ -122,7 +122,7 @@ const struct option_row config_rows[] = {
 	.help = "at a stop, how long sessions may take to finish"},
     {"sandbox", KEY(sandbox, type_choice), ONE_OF(bools), .initial = "on",
 	.argument = "on|off", .fixed = true,
-	.help = "confine sessions by seccomp(2)"},
+	.help = "confine the parent and sessions by seccomp(2)"},
     {"log-level", KEY(log_level, type_choice), ONE_OF(levels),
 	.initial = "info", .argument = "LEVEL",
 	.help = "error, warning, notice, info or debug"},
