@@ -49,6 +49,7 @@ source-prefix-v6 = 64
 # deny =
 idle-timeout = 5m
 write-timeout = 30s
+send-buffer = 128k
 max-lifetime = 0
 drain-timeout = 10s
 sandbox = on
@@ -160,7 +161,7 @@ def test_printed_configuration_read_back_prints_the_same(file):
         "proxy_protocol": "required", "proxy_from": ["192.0.2.1", "::1"],
     }
     first = printed(*driver.options(settings))
-    assert len(first) == 28
+    assert len(first) == 29
     assert printed(file("\n".join(first) + "\n")) == first
 
 

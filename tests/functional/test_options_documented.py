@@ -130,7 +130,7 @@ def test_keys_that_need_a_restart_are_told_of(echod):
              "rate-per-source": "0", "source-prefix-v4": "1",
              "source-prefix-v6": "1", "allow": "::1", "deny": "::1",
              "idle-timeout": "1s", "write-timeout": "1s",
-             "max-lifetime": "1h", "drain-timeout": "1s",
+             "send-buffer": "1k", "max-lifetime": "1h", "drain-timeout": "1s",
              "log-level": "debug", "log-facility": "user",
              "log-target": "stderr", "log-format": "json",
              "log-clients": "prefix", "proxy-protocol": "required",

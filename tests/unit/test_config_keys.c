@@ -17,6 +17,7 @@ static const char defaults[] = "listen = *:7\n"
 			       "# deny =\n"
 			       "idle-timeout = 5m\n"
 			       "write-timeout = 30s\n"
+			       "send-buffer = 128k\n"
 			       "max-lifetime = 0\n"
 			       "drain-timeout = 10s\n"
 			       "sandbox = on\n"
@@ -84,6 +85,9 @@ static const struct {
     {"idle-timeout = 1.5s", "idle-timeout = 1500ms\n"},
     {"idle-timeout = 8760h", "idle-timeout = 8760h\n"},
     {"write-timeout = 60s", "write-timeout = 1m\n"},
+    {"send-buffer = 65536", "send-buffer = 64k\n"},
+    {"send-buffer = 0", "send-buffer = 0\n"},
+    {"send-buffer = 1G", "send-buffer = 1G\n"},
     {"write-timeout = 24h", "write-timeout = 24h\n"},
     {"max-lifetime = 8760h", "max-lifetime = 8760h\n"},
     {"drain-timeout = 0", "drain-timeout = 0\n"},
@@ -195,6 +199,7 @@ static const struct {
     {"idle-timeout", "8761h", "must be 0 to 8760h"},
     {"idle-timeout", "-5s", "not a duration"},
     {"write-timeout", "25h", "must be 0 to 24h"},
+    {"send-buffer", "2G", "must be 0 to 1G"},
     {"max-lifetime", "8761h", "must be 0 to 8760h"},
     {"drain-timeout", "24h1s", "needs a unit"},
     {"drain-timeout", "86401s", "must be 0 to 24h"},

@@ -114,6 +114,10 @@ const struct option_row config_rows[] = {
     {"write-timeout", KEY(write_timeout, type_span), RANGE(0, DAY),
 	.initial = "30s", .argument = "TIME",
 	.help = "end a session that takes nothing for so long; 0: never"},
+    {"send-buffer", KEY(send_buffer, type_size), RANGE(0, INT64_C(1) << 30),
+	.initial = "128k", .argument = "SIZE",
+	.help =
+	    "output kept that is not on its way yet; 0: as the kernel likes"},
     {"max-lifetime", KEY(max_lifetime, type_span), RANGE(0, 365 * DAY),
 	.initial = "0", .argument = "TIME",
 	.help = "end a session after so long; 0: never"},

@@ -58,6 +58,7 @@ struct config {
 	struct prefix_list deny;
 	int64_t idle_timeout;   /* ns, 0 = none; so are all durations */
 	int64_t write_timeout;  /* ns */
+	int64_t send_buffer;    /* bytes, 0 = the kernel's */
 	int64_t max_lifetime;   /* ns */
 	int64_t drain_timeout;  /* ns */
 	int64_t sandbox;        /* bool */

@@ -68,6 +68,8 @@ listener_configure_socket(int fd, const struct config *config)
 	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL) &&
 	       set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES) &&
 	       set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)user_timeout) &&
+	       set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+		   (int)config->send_buffer) &&
 	       set_timeout(fd, SO_RCVTIMEO, config->idle_timeout) &&
 	       set_timeout(fd, SO_SNDTIMEO, slice);
 }
