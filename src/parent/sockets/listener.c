@@ -311,7 +311,9 @@ listeners_close(struct listeners *listeners)
 
 /*
  * accept(2) also hands on errors of the connection it would have returned,
- * and of a firewall; those concern that one client only.
+ * and of a firewall; those concern that one client only.  Those that cannot go
+ * away mean that there is no listening socket.  Any other is tried again after
+ * a pause: the manual asks for it, and names errors of protocols to come.
  */
 static const struct {
 	int error;
@@ -333,6 +335,10 @@ static const struct {
     {ENFILE, ACCEPTED_EXHAUSTED},
     {ENOBUFS, ACCEPTED_EXHAUSTED},
     {ENOMEM, ACCEPTED_EXHAUSTED},
+    {EBADF, ACCEPTED_BROKEN},
+    {EFAULT, ACCEPTED_BROKEN},
+    {EINVAL, ACCEPTED_BROKEN},
+    {ENOTSOCK, ACCEPTED_BROKEN},
 };
 
 static enum accepted
@@ -341,7 +347,7 @@ classify(int error)
 	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
 		if (outcomes[i].error == error)
 			return outcomes[i].outcome;
-	return ACCEPTED_BROKEN;
+	return ACCEPTED_EXHAUSTED;
 }
 
 enum accepted

@@ -39,7 +39,7 @@ enum accepted {
 	ACCEPTED_PEER,      /* a client, its socket and address */
 	ACCEPTED_NOBODY,    /* nobody waits */
 	ACCEPTED_GONE,      /* a client gave up; perhaps another one waits */
-	ACCEPTED_EXHAUSTED, /* no descriptor or memory now; errno says which */
+	ACCEPTED_EXHAUSTED, /* not now, for lack of something; see errno */
 	ACCEPTED_BROKEN     /* not a listening socket; errno */
 };
 
