@@ -90,7 +90,7 @@ const struct option_row config_rows[] = {
 	.argument = "N",
 	.help = "connections the kernel may hold before they are accepted"},
     {"max-children", KEY(max_children, type_count),
-	RANGE(1, CONFIG_MAX_CHILDREN), .initial = "512", .argument = "N",
+	RANGE(1, CONFIG_MAX_CHILDREN), .initial = "4096", .argument = "N",
 	.help = "sessions at once; further clients wait in the backlog"},
     {"max-per-source", KEY(max_per_source, type_count),
 	RANGE(0, CONFIG_MAX_CHILDREN), .initial = "64", .argument = "N",
