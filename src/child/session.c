@@ -75,10 +75,8 @@ lifetime_start(int64_t lifetime)
 		tick = MSEC;
 	if (tick > 100 * MSEC)
 		tick = 100 * MSEC;
-	timer.it_value.tv_sec = (time_t)(lifetime / SEC);
-	timer.it_value.tv_usec = (suseconds_t)(lifetime % SEC / USEC);
-	timer.it_interval.tv_sec = 0;
-	timer.it_interval.tv_usec = (suseconds_t)(tick / USEC);
+	timer.it_value = clock_timeval(lifetime);
+	timer.it_interval = clock_timeval(tick);
 	return setitimer(ITIMER_REAL, &timer, NULL) == 0;
 }
 

@@ -9,6 +9,8 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <sys/time.h>
+
 #include <stdint.h>
 #include <time.h>
 
@@ -30,6 +32,16 @@ clock_timespec(int64_t span)
 {
 	return (struct timespec){
 	    .tv_sec = (time_t)(span / SEC), .tv_nsec = (long)(span % SEC)};
+}
+
+/* Rounded up: 0, which is no limit to the kernel, comes of 0 only. */
+static inline struct timeval
+clock_timeval(int64_t span)
+{
+	int64_t microseconds = (span + USEC - 1) / USEC;
+
+	return (struct timeval){.tv_sec = (time_t)(microseconds / (SEC / USEC)),
+	    .tv_usec = (suseconds_t)(microseconds % (SEC / USEC))};
 }
 
 #endif

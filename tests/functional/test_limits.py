@@ -52,6 +52,15 @@ def test_client_that_never_sends_is_cut(echod):
     assert running.closed()["reason"] == "idle"
 
 
+@pytest.mark.parametrize("limit,reason", [
+    ("idle_timeout", "idle"), ("max_lifetime", "lifetime")])
+def test_the_shortest_times_are_limits_too(echod, limit, reason):
+    """Less than the kernel knows must not become 0, which is no limit."""
+    running = echod(**{limit: "1ns"})
+    assert running.connect().recv(1) == b""
+    assert running.closed()["reason"] == reason
+
+
 def test_input_starts_the_idle_time_anew(echod):
     running = echod(idle_timeout="1s")
     client = running.connect()

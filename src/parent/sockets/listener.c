@@ -46,8 +46,7 @@ set_int(int fd, int level, int name, int value)
 static bool
 set_timeout(int fd, int name, int64_t span)
 {
-	struct timeval tv = {.tv_sec = (time_t)(span / SEC),
-	    .tv_usec = (suseconds_t)(span % SEC / USEC)};
+	struct timeval tv = clock_timeval(span);
 
 	return setsockopt(fd, SOL_SOCKET, name, &tv, sizeof tv) == 0;
 }
@@ -55,11 +54,11 @@ set_timeout(int fd, int name, int64_t span)
 bool
 listener_configure_socket(int fd, const struct config *config)
 {
-	int64_t user_timeout = config->write_timeout / MSEC;
-	int64_t slice = config->write_timeout / STALL_SLICES;
+	/* Rounded up, because 0 would be the kernel's default. */
+	int64_t user_timeout = (config->write_timeout + MSEC - 1) / MSEC;
+	int64_t slice =
+	    (config->write_timeout + STALL_SLICES - 1) / STALL_SLICES;
 
-	if (slice == 0 && config->write_timeout != 0)
-		slice = USEC; /* 0 would mean for ever */
 	/* An urgent byte is a byte, to be echoed in its place. */
 	return set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1) &&
 	       set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
