@@ -70,11 +70,11 @@ sandbox(void **state)
 {
 	(void)state;
 	capture_start();
-	event_sandbox(SANDBOX_STRICT);
-	event_sandbox(SANDBOX_FILTER);
-	event_sandbox(SANDBOX_OFF);
+	event_sandbox(SANDBOX_STRICT, 0);
+	event_sandbox(SANDBOX_FILTER, 4);
+	event_sandbox(SANDBOX_OFF, 0);
 	assert_string_equal(capture_end(), "echod: sandbox strict\n"
-					   "echod: sandbox filter\n"
+					   "echod: sandbox filter landlock=4\n"
 					   "echod: sandbox off\n");
 }
 
