@@ -137,8 +137,11 @@ serve(int passed)
 	const char *pidfile = config_pidfile(config, server->command);
 	int lifeline = -1;
 
-	if (!server->command->foreground)
+	if (!server->command->foreground) {
+		config_inherit(config, true);
 		lifeline = daemon_detach();
+		config_inherit(config, false);
+	}
 	if (strcmp(pidfile, "none") != 0)
 		pidfile_acquire(pidfile);
 	listen_for_clients(&server->listeners, config, passed);

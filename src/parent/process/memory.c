@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,14 @@ memory_private_resize(void *memory, size_t old, size_t new)
 		return memory_private(new);
 	memory = mremap(memory, old, new, MREMAP_MAYMOVE);
 	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void
+memory_private_inherit(void *memory, size_t size, bool inherited)
+{
+	if (memory != NULL)
+		(void)madvise(
+		    memory, size, inherited ? MADV_DOFORK : MADV_DONTFORK);
 }
 
 void

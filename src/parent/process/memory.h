@@ -8,6 +8,7 @@
 #ifndef MEMORY_H
 #define MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -21,6 +22,9 @@ void *memory_private(size_t);
 void *memory_private_resize(void *, size_t old, size_t new);
 
 void memory_private_free(void *, size_t);
+
+/* For forks that continue the parent, as a daemon's: whether they have it. */
+void memory_private_inherit(void *, size_t, bool inherited);
 
 /*
  * Makes malloc(3) take all memory from the heap, however much it is, so that

@@ -36,6 +36,13 @@ prefix_list_add(struct prefix_list *list, const struct prefix *prefix)
 }
 
 void
+prefix_list_inherit(const struct prefix_list *list, bool inherited)
+{
+	memory_private_inherit(
+	    list->items, list->room * sizeof *list->items, inherited);
+}
+
+void
 prefix_list_free(struct prefix_list *list)
 {
 	memory_private_free(list->items, list->room * sizeof *list->items);
@@ -200,6 +207,12 @@ access_list_make(struct access_list *list, const struct prefix_list *allow,
 	list->size = size;
 	memory_private_free(rules, count * sizeof *rules);
 	return true;
+}
+
+void
+access_list_inherit(const struct access_list *list, bool inherited)
+{
+	memory_private_inherit(list->boundaries, list->size, inherited);
 }
 
 void

@@ -22,6 +22,7 @@ struct prefix_list {
 
 /* False without memory; the list is then as before. */
 bool prefix_list_add(struct prefix_list *, const struct prefix *);
+void prefix_list_inherit(const struct prefix_list *, bool inherited);
 void prefix_list_free(struct prefix_list *);
 
 /* All addresses from one on, up to the next boundary of the family. */
@@ -48,6 +49,7 @@ bool access_list_make(struct access_list *, const struct prefix_list *allow,
 
 bool access_list_allows(const struct access_list *, const struct addr *);
 
+void access_list_inherit(const struct access_list *, bool inherited);
 void access_list_free(struct access_list *);
 
 #endif

@@ -218,6 +218,16 @@ config_complete(struct config *config)
 }
 
 void
+config_inherit(const struct config *config, bool inherited)
+{
+	prefix_list_inherit(&config->allow, inherited);
+	prefix_list_inherit(&config->deny, inherited);
+	prefix_list_inherit(&config->proxy_from, inherited);
+	access_list_inherit(&config->clients, inherited);
+	access_list_inherit(&config->proxies, inherited);
+}
+
+void
 config_free(struct config *config)
 {
 	access_list_free(&config->clients);

@@ -131,6 +131,9 @@ void config_print(const struct config *, FILE *);
 void config_keep_fixed(struct config *running, struct config *fresh,
     void (*changed)(const char *key));
 
+/* Whether forks have the lists, which sessions do without. */
+void config_inherit(const struct config *, bool inherited);
+
 void config_free(struct config *);
 
 #endif
