@@ -31,6 +31,7 @@
 #include "parent/sockets/inetd.h"
 #include "parent/sockets/systemd.h"
 
+static int lifeline = -1;     /* to the launcher, during the start */
 static struct server *server; /* on the heap, which no session has */
 
 /* Reads both configurations, or says in one line why not and exits. */
@@ -122,9 +123,12 @@ confine(const struct config *config)
 	return sandbox;
 }
 
+/* Tells whoever waits for the start, and the service manager. */
 static void
-tell_service_manager(const char *message, int error)
+tell_starter(const char *message, int error, int status)
 {
+	if (lifeline != -1)
+		daemon_failed(lifeline, status);
 	(void)notify_send(
 	    &server->notify, "STATUS=%s\nERRNO=%d", message, error);
 }
@@ -135,7 +139,6 @@ serve(int passed)
 {
 	const struct config *config = &server->config;
 	const char *pidfile = config_pidfile(config, server->command);
-	int lifeline = -1;
 
 	if (!server->command->foreground) {
 		config_inherit(config, true);
@@ -151,6 +154,7 @@ serve(int passed)
 	pidfile_publish();
 	if (lifeline != -1)
 		daemon_ready(lifeline);
+	lifeline = -1;
 	(void)notify_send(&server->notify, "READY=1");
 	log_ready();
 	event_ready();
@@ -195,7 +199,7 @@ main(int argc, char **argv)
 	start_log(&command, &server->config);
 	privileges_check(server->config.user);
 	notify_open(&server->notify);
-	log_on_fatal(tell_service_manager);
+	log_on_fatal(tell_starter);
 	if (!signals_init())
 		log_fatal("cannot receive signals");
 	if (command.inetd)

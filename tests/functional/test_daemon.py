@@ -237,7 +237,7 @@ def test_start_fails_when_the_address_is_not_ours(folder):
 def test_start_fails_when_the_port_is_forbidden(folder):
     os.chown(folder, NOBODY, NOBODY)
     complaint = driver.failed_start(
-        folder, listen="127.0.0.1:7",
+        folder, status=78, listen="127.0.0.1:7",
         wrapper=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
                  "--clear-groups"])
     assert complaint == (

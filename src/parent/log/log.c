@@ -19,7 +19,7 @@ static struct {
 	int level;
 	uint64_t unreported; /* messages dropped */
 	uint64_t dropped;    /* in all */
-	void (*last_words)(const char *message, int error);
+	void (*last_words)(const char *message, int error, int status);
 } state = {
     .level = LOG_INFO,
 };
@@ -111,7 +111,7 @@ vfatal(int status, int error, const char *format, va_list ap)
 	compose(message, error, format, ap);
 	emit(LOG_ERR, message);
 	if (state.last_words != NULL)
-		state.last_words(message, error);
+		state.last_words(message, error, status);
 	exit(status);
 }
 
@@ -193,7 +193,7 @@ log_fatal_config(const char *format, ...)
 }
 
 void
-log_on_fatal(void (*tell)(const char *message, int error))
+log_on_fatal(void (*tell)(const char *message, int error, int status))
 {
 	state.last_words = tell;
 }

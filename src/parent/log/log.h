@@ -86,10 +86,10 @@ _Noreturn void
 log_fatal_config(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Sets whom else they tell why the program ends; error is errno, or 0 from
- * those that do not name it.
+ * Sets whom else they tell why the program ends, and with which status; error
+ * is errno, or 0 from those that do not name it.
  */
-void log_on_fatal(void (*tell)(const char *message, int error));
+void log_on_fatal(void (*tell)(const char *message, int error, int status));
 
 /* Whether messages were dropped that have not been reported. */
 bool log_is_behind(void);

@@ -44,32 +44,44 @@ daemon_close_inherited(int count)
 
 /* Returns 1, 0 at the end of the lifeline, or -1 with errno. */
 static ssize_t
-receive(int lifeline)
+receive(int lifeline, unsigned char *byte)
 {
-	char byte;
 	ssize_t count;
 
 	do
-		count = read(lifeline, &byte, 1);
+		count = read(lifeline, byte, 1);
 	while (count == -1 && errno == EINTR);
 	return count;
 }
 
 /*
- * The lifeline joins this process and the daemon.  A byte from the daemon
- * means ready, and the answer that this was heard; its end without a byte
- * means that the daemon is dead and has said why.
+ * The lifeline joins this process and the daemon.  A byte from the daemon is
+ * the status for this process to exit with.  0 means ready, and is answered
+ * to show that it was heard.  The end without a byte means that the daemon is
+ * dead.
  */
 static _Noreturn void
 wait_for_daemon(int lifeline)
 {
-	ssize_t count = receive(lifeline);
+	unsigned char status = EXIT_FAILURE;
+	ssize_t count = receive(lifeline, &status);
 
 	if (count == -1)
 		log_err("cannot wait for the daemon");
-	else if (count == 1 && (count = write(lifeline, "", 1)) == -1)
+	if (status == EXIT_SUCCESS && write(lifeline, "", 1) != 1) {
 		log_err("cannot answer the daemon");
-	_exit(count == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+		status = EXIT_FAILURE;
+	}
+	_exit(status);
+}
+
+void
+daemon_failed(int lifeline, int status)
+{
+	unsigned char byte = (unsigned char)status;
+
+	/* Without it, the other end takes 1. */
+	(void)send(lifeline, &byte, 1, MSG_NOSIGNAL);
 }
 
 static pid_t
@@ -109,6 +121,7 @@ void
 daemon_ready(int lifeline)
 {
 	static const struct timeval patience = {.tv_sec = 10};
+	unsigned char answer;
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd == -1)
@@ -120,7 +133,7 @@ daemon_ready(int lifeline)
 	/* Who does not hear of it takes the start for failed. */
 	(void)setsockopt(
 	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (write(lifeline, "", 1) != 1 || receive(lifeline) != 1)
+	if (write(lifeline, "", 1) != 1 || receive(lifeline, &answer) != 1)
 		log_fatalx("nobody waited for the start");
 	(void)close(lifeline);
 }

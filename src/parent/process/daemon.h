@@ -31,4 +31,7 @@ int daemon_detach(void);
  */
 void daemon_ready(int lifeline);
 
+/* Sends it home with the status of a start that has failed. */
+void daemon_failed(int lifeline, int status);
+
 #endif
