@@ -6,9 +6,11 @@
  *
  * A session that is to end, because the daemon stops or its lifetime is over,
  * does so when it is quiet: when it has waited for input from one signal to
- * the next, a tenth of a second later, so that everything received has been
- * echoed and nothing is on its way.  The signal is repeated, so it does not
- * matter when one comes between two calls.
+ * a later one, so that everything received has been echoed.  What its client
+ * has yet to take and to send it cannot know, so it waits longer where the
+ * client has sent something since the stop began.  The signal is repeated, a
+ * tenth of a second later, so it does not matter when one comes between two
+ * calls.
  */
 
 #include "child/session.h"
@@ -31,7 +33,14 @@ enum {
 	 * How many signals a session that is over may spend looking for a
 	 * quiet moment, each a hundredth of its lifetime after the other.
 	 */
-	LIFETIME_GRACE = 5
+	LIFETIME_GRACE = 5,
+
+	/*
+	 * For how many signals in a row a session waits that is to stop: a
+	 * client may be slow, or not come to its processor.
+	 */
+	STOP_GRACE = 3,
+	STOP_GRACE_ACTIVE = 10
 };
 
 /* Waits for room in the queue, which the parent makes. */
@@ -97,6 +106,15 @@ overdue(void)
 	return session_state.alarms > LIFETIME_GRACE;
 }
 
+/* How many signals in a row the session lets pass without input. */
+static unsigned
+patience(void)
+{
+	if (!session_state.stopping)
+		return 1;
+	return session_state.active ? STOP_GRACE_ACTIVE : STOP_GRACE;
+}
+
 /* A wait for input was interrupted: is it time to go? */
 static enum reason
 interrupted(void)
@@ -106,10 +124,8 @@ interrupted(void)
 	session_state.stopping |= stop;
 	if (!stop && !alarm)
 		return REASON_NONE; /* asked, or stopped and continued */
-	if (!session_state.quiet && !overdue()) {
-		session_state.quiet = true;
+	if (++session_state.quiet <= patience() && !overdue())
 		return REASON_NONE;
-	}
 	return session_state.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
 }
 
@@ -171,7 +187,9 @@ read_some(const struct session *session, enum reason *reason)
 	answer(session, REPORT_WAITS_FOR_INPUT);
 	if (count <= 0)
 		return 0;
-	session_state.quiet = false;
+	session_state.quiet = 0;
+	session_state.stopping |= signals_take(SIGTERM);
+	session_state.active = session_state.stopping;
 	return (size_t)count;
 }
 

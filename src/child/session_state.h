@@ -33,7 +33,8 @@ struct session_state {
 	char thread[THREAD_SIZE];
 	bool lent;       /* to libc */
 	bool stopping;   /* SIGTERM came */
-	bool quiet;      /* no input since the last signal */
+	bool active;     /* input came after that */
+	unsigned quiet;  /* signals since the last input */
 	unsigned alarms; /* how often SIGALRM came */
 	uint64_t bytes;  /* echoed */
 	_Alignas(64) char buffer[BUFFER_SIZE];

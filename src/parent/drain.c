@@ -12,7 +12,7 @@
 #include "parent/log/events.h"
 #include "parent/server.h"
 
-/* Sessions take two of these in a row without input between for quiet. */
+/* Sessions take some of these in a row without input for quiet. */
 #define REMINDER (100 * MSEC)
 
 /*
