@@ -8,18 +8,28 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/proxy_header.h"
 
 /* Small messages must leave at once; the bind must not cost a port early. */
 static int
-prepare(int fd, const struct target *target)
+prepare(int fd, int family, const struct target *target)
 {
 	const int on = 1;
 	struct sockaddr_storage ss;
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
+		return -1;
+	if (target->interface != NULL &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, target->interface,
+		(socklen_t)strlen(target->interface)) == -1)
+		return -1;
+	if (target->tos != 0 &&
+	    setsockopt(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		family == AF_INET6 ? IPV6_TCLASS : IP_TOS, &target->tos,
+		sizeof target->tos) == -1)
 		return -1;
 	if (target->source.family == AF_UNSPEC)
 		return 0;
@@ -39,7 +49,7 @@ connect_start(const struct target *target, const struct addr *address)
 
 	if (fd == -1)
 		return -1;
-	if (prepare(fd, target) == 0 &&
+	if (prepare(fd, address->family, target) == 0 &&
 	    (connect(fd, (const struct sockaddr *)&ss, length) == 0 ||
 		errno == EINPROGRESS))
 		return fd;

@@ -2,8 +2,9 @@
 
 #include "client/target.h"
 
+#include <net/if.h>
+
 #include <ctype.h>
-#include <err.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
+
+#include "client/output.h"
 
 static const char default_port[] = "7";
 
@@ -101,24 +104,6 @@ sort_addresses(struct target *target, const struct addrinfo *first)
 	}
 }
 
-static void
-resolve(struct target *target, int family)
-{
-	const struct addrinfo hints = {.ai_family = family,
-	    .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICSERV};
-	struct addrinfo *found;
-	int error =
-	    getaddrinfo(target->name.host, target->name.port, &hints, &found);
-
-	if (error == EAI_SYSTEM)
-		err(2, "%s", target->name.host);
-	if (error != 0)
-		errx(2, "%s: %s", target->name.host, gai_strerror(error));
-	sort_addresses(target, found);
-	freeaddrinfo(found);
-}
-
 /* The client to name in a PROXY header; it needs an address and a port. */
 static const char *
 parse_proxy_source(const char *text, struct addr *addr)
@@ -144,19 +129,6 @@ parse_source(const char *text, struct addr *addr, int *family)
 	return NULL;
 }
 
-/* Is it an address of this machine?  Better said once than by each message. */
-static void
-try_source(const struct addr *source, const char *text)
-{
-	struct sockaddr_storage ss;
-	socklen_t length = addr_to_sockaddr(source, &ss);
-	int fd = socket(source->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd == -1 || bind(fd, (const struct sockaddr *)&ss, length) == -1)
-		err(2, "%s", text);
-	(void)close(fd);
-}
-
 void
 target_open(struct target *target, const struct command *command,
     const struct target_options *o, const char *text)
@@ -165,7 +137,11 @@ target_open(struct target *target, const struct command *command,
 	const char *errstr;
 
 	*target = (struct target){
-	    .timeout = o->timeout, .proxy_version = o->proxy_version};
+	    .timeout = o->timeout,
+	    .proxy_version = o->proxy_version,
+	    .interface = o->interface,
+	    .tos = (int)o->dscp << 2,
+	};
 	if ((errstr = target_parse(text, &target->name)) != NULL)
 		options_fail(command, "%s%s%s", text,
 		    text[0] != '\0' ? ": " : "", errstr);
@@ -180,7 +156,41 @@ target_open(struct target *target, const struct command *command,
 	if (o->source != NULL && (errstr = parse_source(o->source,
 				      &target->source, &family)) != NULL)
 		options_fail(command, "--source=%s: %s", o->source, errstr);
-	if (o->source != NULL)
-		try_source(&target->source, o->source);
-	resolve(target, family);
+	target->family = family;
+}
+
+/* Is it an address of this machine?  Better said once than by each message. */
+static void
+try_source(const struct addr *source)
+{
+	struct sockaddr_storage ss;
+	socklen_t length = addr_to_sockaddr(source, &ss);
+	int fd = socket(source->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char text[ADDR_STRLEN];
+
+	if (fd == -1 || bind(fd, (const struct sockaddr *)&ss, length) == -1)
+		fatal("%s", addr_format_host(source, text));
+	(void)close(fd);
+}
+
+void
+target_resolve(struct target *target)
+{
+	const struct addrinfo hints = {.ai_family = target->family,
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_NUMERICSERV};
+	struct addrinfo *found;
+
+	if (target->interface != NULL && if_nametoindex(target->interface) == 0)
+		fatal("%s", target->interface);
+	if (target->source.family != AF_UNSPEC)
+		try_source(&target->source);
+	int error =
+	    getaddrinfo(target->name.host, target->name.port, &hints, &found);
+	if (error == EAI_SYSTEM)
+		fatal("%s", target->name.host);
+	if (error != 0)
+		fatalx("%s: %s", target->name.host, gai_strerror(error));
+	sort_addresses(target, found);
+	freeaddrinfo(found);
 }

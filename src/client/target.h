@@ -10,6 +10,7 @@
 
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ struct target_options {
 	const char *source;
 	const char *proxy_source;
 	int64_t timeout; /* 0 = none */
+	const char *interface;
+	uint64_t dscp;
+	bool json, json_stream, quiet;
 };
 
 /*
@@ -42,7 +46,7 @@ struct target_options {
  */
 /* clang-format off */
 #define TARGET_OFFSET(member) offsetof(struct target_options, member)
-#define TARGET_ROWS(default_timeout)                                           \
+#define TARGET_ROWS(default_timeout, quiet_help)                                           \
 	{'4', OPTION_SET, "ipv4", NULL, TARGET_OFFSET(family), AF_INET, 0,     \
 	    "use IPv4 only"},                                                  \
 	{'6', OPTION_SET, "ipv6", NULL, TARGET_OFFSET(family), AF_INET6, 0,    \
@@ -52,6 +56,16 @@ struct target_options {
 	{'W', OPTION_SPAN, "timeout", "TIME", TARGET_OFFSET(timeout), 0,       \
 	    SEC * 3600 * 24,                                                   \
 	    "give up waiting after this long (" default_timeout ")"},          \
+	{'q', OPTION_FLAG, "quiet", NULL, TARGET_OFFSET(quiet), 0, 0,         \
+	    quiet_help},                                                        \
+	{0, OPTION_FLAG, "json", NULL, TARGET_OFFSET(json), 0, 0,              \
+	    "JSON on standard output, text on stderr"},             \
+	{0, OPTION_FLAG, "json-stream", NULL, TARGET_OFFSET(json_stream), 0,   \
+	    0, "the same, a line for all that happens"},                 \
+	{0, OPTION_TEXT, "interface", "NAME", TARGET_OFFSET(interface), 0, 0,  \
+	    "connect through this network interface"},                         \
+	{0, OPTION_COUNT, "dscp", "N", TARGET_OFFSET(dscp), 0, 63,             \
+	    "differentiated services code point to send"},             \
 	{0, OPTION_SET, "proxy-v1", NULL, TARGET_OFFSET(proxy_version), 1, 0,  \
 	    "begin with a PROXY protocol header, version 1"},                  \
 	{0, OPTION_SET, "proxy-v2", NULL, TARGET_OFFSET(proxy_version), 2, 0,  \
@@ -69,6 +83,9 @@ struct target {
 	struct addr proxy_source; /* AF_UNSPEC = our end of the connection */
 	int proxy_version;
 	int64_t timeout;
+	const char *interface; /* NULL = any */
+	int tos;               /* the byte of the IP header; 0 = default */
+	int family;            /* to resolve to */
 };
 
 /*
@@ -78,10 +95,16 @@ struct target {
 const char *target_parse(const char *text, struct target_name *);
 
 /*
- * Fills the target from the command line and resolves its name, which may
- * take as long as the resolver does.  Any error is printed and exits 2.
+ * Fills the target from the command line; what is wrong there is printed and
+ * exits 2.
  */
 void target_open(struct target *, const struct command *,
     const struct target_options *, const char *text);
+
+/*
+ * Resolves its name, which may take as long as the resolver does.  Failures
+ * are fatal().
+ */
+void target_resolve(struct target *);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "client/threshold.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/units.h"
@@ -159,11 +160,39 @@ threshold_value(const struct threshold *t, const struct measurements *m)
 }
 
 bool
+threshold_is_time(const struct threshold *t)
+{
+	return t->metric <= THRESHOLD_MAX;
+}
+
+bool
+threshold_is_known(const struct threshold *t, const struct measurements *m)
+{
+	return !threshold_is_time(t) || m->latency->count > 0;
+}
+
+const char *
+threshold_format_value(const struct threshold *t, const struct measurements *m,
+    char buf[UNITS_STRLEN])
+{
+	double value = threshold_value(t, m);
+
+	if (!threshold_is_known(t, m))
+		return "nothing was answered";
+	if (threshold_is_time(t))
+		return units_format_span(value, buf);
+	(void)snprintf(buf, UNITS_STRLEN, "%.*f%s",
+	    t->metric == THRESHOLD_ERRORS ? 0 : 3, value,
+	    t->metric == THRESHOLD_LOSS ? "%" : "");
+	return buf;
+}
+
+bool
 threshold_failed(const struct threshold *t, const struct measurements *m)
 {
 	double value = threshold_value(t, m);
 
-	if (t->metric <= THRESHOLD_MAX && m->latency->count == 0)
+	if (!threshold_is_known(t, m))
 		return true;
 	if (t->equal && !(value < t->limit) && !(value > t->limit))
 		return true;

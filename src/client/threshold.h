@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "client/histogram.h"
+#include "common/units.h"
 
 enum {
 	THRESHOLDS_MAX = 32,
@@ -55,9 +56,18 @@ const char *threshold_parse(const char *text, struct threshold_list *);
 /* What the condition looks at, in the unit of its limit. */
 double threshold_value(const struct threshold *, const struct measurements *);
 
+/* Is its value a latency, in nanoseconds? */
+bool threshold_is_time(const struct threshold *);
+
+/* Has it a value?  A latency has none when nothing was answered. */
+bool threshold_is_known(const struct threshold *, const struct measurements *);
+
+/* Writes the value as people read it and returns buf. */
+const char *threshold_format_value(const struct threshold *,
+    const struct measurements *, char buf[UNITS_STRLEN]);
+
 /*
- * Is the condition that makes a failure met?  A latency is never known when
- * nothing was answered, which counts as met.
+ * Is the condition that makes a failure met?  An unknown value counts as that.
  */
 bool threshold_failed(const struct threshold *, const struct measurements *);
 

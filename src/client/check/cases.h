@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "client/check/exchange.h"
+#include "client/results.h"
 #include "client/target.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 /* Where a case talks to, and what it saw there. */
 struct check {
 	const struct target *target;
+	struct results *results;
 	char seen[CHECK_SEEN_STRLEN];
 };
 

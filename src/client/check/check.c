@@ -5,15 +5,20 @@
  * prints TAP, the Test Anything Protocol.
  */
 
-#include <err.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "client/check/cases.h"
 #include "client/commands.h"
 #include "client/interrupts.h"
-#include "client/race.h"
+#include "client/output.h"
+
+enum {
+	CASES_MAX = 32
+};
 
 struct check_options {
 	struct target_options target; /* first: see TARGET_ROWS */
@@ -28,7 +33,7 @@ static const struct option_row rows[] = {
 	"list the cases"},
     {0, OPTION_FLAG, "strict", NULL, offsetof(struct check_options, strict), 0,
 	0, "run also the cases that widespread servers fail"},
-    TARGET_ROWS("5s"),
+    TARGET_ROWS("5s", "no text; the exit status tells"),
     {.name = NULL},
 };
 
@@ -64,65 +69,86 @@ list_cases(void)
 
 /* Is there anybody at all?  Otherwise every case would wait to say no. */
 static bool
-is_reachable(const struct target *target)
+is_reachable(struct check *check)
 {
-	char text[RACE_STRLEN];
-	struct race race;
-	int fd = race_run(&race, target);
+	static char text[RACE_STRLEN];
+	struct race *race = &check->results->race;
+	int fd = race_run(race, check->target);
 
 	if (fd == -1) {
-		(void)printf("Bail out! %s:%s: %s\n", target->name.host,
-		    target->name.port, race_describe(&race, text));
+		check->results->error = text;
+		(void)strlcpy(text, race_describe(race, text), sizeof text);
+		output_line("Bail out! %s:%s: %s\n", check->target->name.host,
+		    check->target->name.port, text);
 		return false;
 	}
-	if (race.count > 1)
-		(void)printf("# tried %s\n", race_describe(&race, text));
 	(void)close(fd);
+	check->results->address = addr_format(race->winner->address, text);
+	output_connected(race);
 	return true;
 }
 
 static bool
-run_case(struct check *check, const struct check_case *this, unsigned number)
+run_case(struct check *check, const struct check_case *this)
 {
+	struct results *results = check->results;
+	int64_t began = clock_now();
+
 	check->seen[0] = '\0';
 	bool good = this->run(check, this);
 	if (interrupts_stop()) {
-		(void)printf("Bail out! interrupted\n");
+		output_line("Bail out! interrupted\n");
+		results->error = "interrupted";
 		return false;
 	}
-	(void)printf("%s %u - %s: %s\n# %s\n", good ? "ok" : "not ok", number,
-	    this->name, this->promise, check->seen);
+	results->cases[results->passed + results->failed] =
+	    (struct case_result){.name = this->name,
+		.promise = this->promise,
+		.passed = good,
+		.seen = strdup(check->seen),
+		.span = clock_now() - began};
+	good ? results->passed++ : results->failed++;
+	const struct event event = {.number = results->passed + results->failed,
+	    .name = this->name,
+	    .promise = this->promise,
+	    .passed = good,
+	    .seen = check->seen};
+	output_event(EVENT_CASE, &event);
 	return good;
 }
 
 static int
 run_cases(struct check *check, const struct check_options *options)
 {
-	unsigned number = 0, failed = 0;
+	struct results *results = check->results;
 
-	(void)printf("TAP version 13\n1..%u\n", count_chosen(options));
-	if (!is_reachable(check->target))
+	output_line("TAP version 13\n1..%u\n", count_chosen(options));
+	if (!is_reachable(check))
 		return interrupts_stop() ? STATUS_ERROR : STATUS_BAD;
 	for (const struct check_case *c = check_cases; c->name != NULL; c++) {
 		if (!is_chosen(c, options))
 			continue;
-		if (!run_case(check, c, ++number))
-			failed++;
+		(void)run_case(check, c);
 		if (interrupts_stop() || ferror(stdout))
 			return STATUS_ERROR;
 	}
-	if (failed > 0)
-		(void)printf("# %u of %u cases failed\n", failed, number);
-	return failed > 0 ? STATUS_BAD : STATUS_GOOD;
+	if (results->failed > 0)
+		output_line("# %ju of %ju cases failed\n",
+		    (uintmax_t)results->failed,
+		    (uintmax_t)(results->failed + results->passed));
+	return results->failed > 0 ? STATUS_BAD : STATUS_GOOD;
 }
 
 int
 check_main(int argc, char **argv)
 {
 	static struct check_options options = {.target.timeout = 5 * SEC};
+	static struct case_result cases[CASES_MAX];
+	static struct results results = {
+	    .use = USE_CHECK, .subcommand = "check", .cases = cases};
 	const char *host = options_parse(&command, argc, argv, &options);
 	struct target target;
-	struct check check = {.target = &target};
+	struct check check = {.target = &target, .results = &results};
 
 	if (options.list)
 		return list_cases();
@@ -130,8 +156,12 @@ check_main(int argc, char **argv)
 		options_fail(&command, "--case=%s: no such case (see --list)",
 		    options.only);
 	target_open(&target, &command, &options.target, host);
+	results.host = target.name.host;
+	output_open(&options.target, &results);
+	target_resolve(&target);
 	interrupts_init();
-	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	int64_t began = clock_now();
 	int status = run_cases(&check, &options);
-	return status;
+	results.elapsed = clock_now() - began;
+	return output_end(status);
 }

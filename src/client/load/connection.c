@@ -4,11 +4,10 @@
 
 #include <sys/epoll.h>
 
-#include <err.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "client/connect.h"
+#include "client/output.h"
 
 static struct pool_list *
 list_of(struct pool *pool, enum connection_state state)
@@ -58,27 +57,6 @@ connection_fail(
 	move(pool, connection, CONNECTION_RESTING);
 }
 
-/* Notes where the first wrong byte was. */
-static void
-fail_wrong(struct pool *pool, struct load_connection *connection, bool extra)
-{
-	struct report *report = pool->report;
-	const struct stream *s = &connection->stream;
-	char *text = report->first_wrong;
-
-	if (text[0] == '\0' && !extra)
-		(void)snprintf(text, sizeof report->first_wrong,
-		    "at offset %ju of a message, byte %ju of its connection:"
-		    " 0x%02x instead of 0x%02x",
-		    (uintmax_t)(s->read % report->size), (uintmax_t)s->read,
-		    s->got, s->expected);
-	else if (text[0] == '\0')
-		(void)snprintf(text, sizeof report->first_wrong,
-		    "after byte %ju of a connection: more than was sent",
-		    (uintmax_t)s->read);
-	connection_fail(pool, connection, FAILURE_WRONG);
-}
-
 static void
 established(struct pool *pool, struct load_connection *connection)
 {
@@ -106,7 +84,7 @@ want_out(struct pool *pool, struct load_connection *connection)
 		return;
 	if (epoll_ctl(pool->epoll, EPOLL_CTL_MOD, connection->stream.fd,
 		&event) == -1)
-		err(2, "epoll_ctl");
+		fatal("epoll_ctl");
 	connection->wants_out = true;
 }
 
@@ -145,7 +123,7 @@ watch(struct pool *pool, struct load_connection *connection)
 	connection->wants_out = out;
 	if (epoll_ctl(pool->epoll, EPOLL_CTL_ADD, connection->stream.fd,
 		&event) == -1)
-		err(2, "epoll_ctl");
+		fatal("epoll_ctl");
 }
 
 void
@@ -238,7 +216,8 @@ receive(struct pool *pool, struct load_connection *connection, bool ended)
 			return;
 		case STREAM_WRONG:
 		case STREAM_EXTRA:
-			fail_wrong(pool, connection, state == STREAM_EXTRA);
+			results_note_wrong(pool->report, s);
+			connection_fail(pool, connection, FAILURE_WRONG);
 			return;
 		case STREAM_MOVED:
 			break;

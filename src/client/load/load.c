@@ -18,9 +18,7 @@
 #include "client/load/pool.h"
 #include "client/load/report.h"
 #include "client/load/svg.h"
-#include "client/race.h"
-#include "client/threshold.h"
-#include "common/units.h"
+#include "client/output.h"
 
 enum {
 	CONNECTIONS_MAX = 1000000,
@@ -32,7 +30,7 @@ struct load_options {
 	struct target_options target; /* first: see TARGET_ROWS */
 	uint64_t connections, size, rate;
 	int64_t duration;
-	bool churn, json, quiet;
+	bool churn;
 	const char *svg, *fail_if;
 };
 
@@ -49,15 +47,11 @@ static const struct option_row rows[] = {
 	"messages per second over all connections"},
     {0, OPTION_FLAG, "churn", NULL, LOAD_OFFSET(churn), 0, 0,
 	"open a new connection for each message"},
-    {0, OPTION_FLAG, "json", NULL, LOAD_OFFSET(json), 0, 0,
-	"JSON on standard output, all else on stderr"},
     {0, OPTION_TEXT, "svg", "FILE", LOAD_OFFSET(svg), 0, 0,
 	"draw latency by percentile"},
     {0, OPTION_TEXT, "fail-if", "CONDITIONS", LOAD_OFFSET(fail_if), 0, 0,
 	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
-    {'q', OPTION_FLAG, "quiet", NULL, LOAD_OFFSET(quiet), 0, 0,
-	"no line each second"},
-    TARGET_ROWS("5s"),
+    TARGET_ROWS("5s", "no line each second; with JSON no text at all"),
     {.name = NULL},
 };
 
@@ -72,64 +66,71 @@ static struct load_options options = {
 };
 
 /* Static because its histograms are large. */
-static struct report report;
+static struct results report = {.use = USE_LOAD, .subcommand = "load"};
 static struct pool pool;
 
-static uint64_t
-count_failures(void)
+static int64_t
+latency_or_none(const struct histogram *h, double percent)
 {
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < FAILURE_KINDS; i++)
-		count += report.failures[i];
-	return count;
+	return h->count == 0 ? -1 : (int64_t)histogram_percentile(h, percent);
 }
 
-/* One line on the time since the last; messages counts those before. */
+/* Tells of the time since the last; messages counts those before. */
 static void
-print_progress(int64_t span, uint64_t *messages)
+tell_interval(int64_t span, uint64_t *messages)
 {
 	const struct histogram *h =
 	    report.rate > 0 ? &pool.corrected : &pool.raw;
-	double seconds = (double)span / SEC;
-	uint64_t done = report.answered - *messages;
-	char p50[UNITS_STRLEN], p99[UNITS_STRLEN], max[UNITS_STRLEN];
+	double done =
+	    (double)(report.answered - *messages) * SEC / (double)span;
+	const struct event event = {
+	    .seconds = (double)(pool.now - pool.schedule.began) / SEC,
+	    .messages = (uint64_t)done,
+	    .megabytes = done * (double)report.size / 1e6,
+	    .p50 = latency_or_none(h, 50),
+	    .p99 = latency_or_none(h, 99),
+	    .max = latency_or_none(h, 100),
+	    .errors = results_failures(&report),
+	};
 
 	*messages = report.answered;
-	if (options.quiet || span <= 0)
-		return;
-	(void)fprintf(stderr,
-	    "%6.1f s %9.0f msg/s %9.2f MB/s  p50 %s  p99 %s  max %s  %ju"
-	    " errors\n",
-	    (double)(pool.now - pool.schedule.began) / SEC,
-	    (double)done / seconds,
-	    (double)(done * report.size) / seconds / 1e6,
-	    units_format_span(histogram_percentile(h, 50), p50),
-	    units_format_span(histogram_percentile(h, 99), p99),
-	    units_format_span((double)h->max, max),
-	    (uintmax_t)count_failures());
+	svg_note_interval(&event);
+	output_event(EVENT_INTERVAL, &event);
 }
 
+/* Interim reports go where they disturb nobody. */
+static void
+tell_interim(void)
+{
+	results_derive(&report);
+	report_text(stderr, &report);
+}
+
+/* The seconds of the measurement, the last of which may be shorter. */
 static void
 run(void)
 {
+	const struct schedule *schedule = &pool.schedule;
 	uint64_t messages = 0;
-	int64_t last;
-	bool over = false;
+	int64_t last = 0; /* until when intervals have been told */
+	bool over = false, whole = false;
 
 	pool_open(&pool);
-	last = pool.now;
 	while (!over) {
-		over = pool_run(&pool, last + SEC);
-		if (!pool.stopping && pool.now >= last + SEC) {
-			print_progress(pool.now - last, &messages);
-			last += SEC;
+		over = pool_run(&pool, (last != 0 ? last : pool.now) + SEC);
+		if (last == 0)
+			last = schedule->began;
+		int64_t until = pool.stopping ? schedule->ends : pool.now;
+		if (last != 0 && !whole &&
+		    (until >= last + SEC || pool.stopping || over)) {
+			if (until > last)
+				tell_interval(until - last, &messages);
+			last = until;
+			whole = pool.stopping;
 		}
 		pool_collect(&pool);
-		if (pool.now >= last + SEC)
-			last = pool.now;
 		if (interrupts_take_interim())
-			report_text(stderr, &report);
+			tell_interim();
 	}
 	pool_close(&pool);
 }
@@ -138,41 +139,25 @@ run(void)
 static bool
 choose_address(const struct target *target)
 {
-	static struct race race;
-	char text[RACE_STRLEN];
-	int fd = race_run(&race, target);
+	static char text[RACE_STRLEN];
+	int fd = race_run(&report.race, target);
 
 	if (fd == -1) {
-		warnx("%s:%s: %s", target->name.host, target->name.port,
-		    race_describe(&race, text));
-		if (race.error != EINTR) {
-			report.failures[failure_from_errno(race.error)]++;
+		if (output_complaints() != NULL)
+			warnx("%s:%s: %s", target->name.host, target->name.port,
+			    race_describe(&report.race, text));
+		if (report.race.error != EINTR) {
+			report
+			    .failures[failure_from_errno(report.race.error)]++;
 			report.lost++;
 		}
 		return false;
 	}
-	pool.address = race.winner->address;
+	pool.address = report.race.winner->address;
+	report.address = addr_format(pool.address, text);
+	output_connected(&report.race);
 	(void)close(fd);
 	return true;
-}
-
-static int
-verdict(const struct threshold_list *thresholds)
-{
-	struct measurements measured;
-	bool excused = threshold_judges_loss(thresholds) &&
-		       report.failures[FAILURE_WRONG] == 0;
-	int status = STATUS_GOOD;
-
-	report_measure(&report, &measured);
-	if ((count_failures() > 0 && !excused) || report.answered == 0)
-		status = STATUS_BAD;
-	for (size_t i = 0; i < thresholds->count; i++)
-		if (threshold_failed(&thresholds->items[i], &measured)) {
-			warnx("%s", thresholds->items[i].text);
-			status = STATUS_BAD;
-		}
-	return status;
 }
 
 static void
@@ -183,7 +168,7 @@ write_svg(FILE *out)
 	svg_write(out, &report);
 	bool failed = ferror(out) != 0;
 	if (fclose(out) == EOF || failed)
-		err(STATUS_ERROR, "%s", options.svg);
+		fatal("%s", options.svg);
 }
 
 static FILE *
@@ -192,33 +177,26 @@ open_svg(void)
 	FILE *out = NULL;
 
 	if (options.svg != NULL && (out = fopen(options.svg, "we")) == NULL)
-		err(STATUS_ERROR, "%s", options.svg);
+		fatal("%s", options.svg);
 	return out;
 }
 
 static void
-write_reports(const struct threshold_list *thresholds, int status)
+write_text(FILE *out)
 {
-	FILE *text = options.json ? stderr : stdout;
-
-	report_text(text, &report);
+	if (out == NULL)
+		return;
+	report_text(out, &report);
 	bar_chart_histogram(
-	    text, report_latency(&report), bar_chart_has_utf8());
-	if (options.json)
-		report_json(stdout, &report, thresholds, status);
+	    out, results_latency(&report), bar_chart_has_utf8());
 }
 
 static void
-parse(int argc, char **argv, struct target *target,
-    struct threshold_list *thresholds)
+parse(int argc, char **argv, struct target *target)
 {
 	const char *host = options_parse(&command, argc, argv, &options);
-	const char *errstr;
 
-	if (options.fail_if != NULL &&
-	    (errstr = threshold_parse(options.fail_if, thresholds)) != NULL)
-		options_fail(
-		    &command, "--fail-if=%s: %s", options.fail_if, errstr);
+	results_parse_conditions(&report, &command, options.fail_if);
 	target_open(target, &command, &options.target, host);
 	report.host = target->name.host;
 	report.connections = options.connections;
@@ -229,25 +207,22 @@ parse(int argc, char **argv, struct target *target,
 	pool.duration = options.duration;
 	pool.schedule.rate = options.rate;
 	pool.report = &report;
+	output_open(&options.target, &report);
 }
 
 int
 load_main(int argc, char **argv)
 {
 	struct target target;
-	struct threshold_list thresholds = {0};
-	char address[ADDR_STRLEN] = "";
 
-	parse(argc, argv, &target, &thresholds);
+	parse(argc, argv, &target);
 	FILE *svg = open_svg();
+	target_resolve(&target);
 	interrupts_init();
-	report.address = address;
-	if (choose_address(&target)) {
-		(void)addr_format(pool.address, address);
+	if (choose_address(&target))
 		run();
-	}
-	int status = verdict(&thresholds);
+	results_derive(&report);
 	write_svg(svg);
-	write_reports(&thresholds, status);
-	return status;
+	write_text(output_summary());
+	return output_end(results_verdict(&report, output_complaints()));
 }

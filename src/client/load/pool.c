@@ -6,13 +6,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/interrupts.h"
 #include "client/load/connection.h"
+#include "client/output.h"
 
 enum {
 	EVENTS = 512,
@@ -177,12 +177,12 @@ raise_limit(uint64_t count)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(2, "getrlimit");
+		fatal("getrlimit");
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(2, "setrlimit");
+		fatal("setrlimit");
 	if (count + SPARE_DESCRIPTORS > limit.rlim_cur)
-		errx(2, "%ju connections: this process may have %ju files open",
+		fatalx("%ju connections: this process may have %ju files open",
 		    (uintmax_t)count, (uintmax_t)limit.rlim_cur);
 }
 
@@ -195,10 +195,10 @@ pool_open(struct pool *pool)
 	/* the default slack of 50 us would show in the schedule */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
-		err(2, "epoll_create1");
+		fatal("epoll_create1");
 	if ((pool->connections =
 		    calloc((size_t)n, sizeof *pool->connections)) == NULL)
-		err(2, NULL);
+		fatal("memory");
 	TAILQ_INIT(&pool->idle);
 	TAILQ_INIT(&pool->waiting);
 	TAILQ_INIT(&pool->resting);
@@ -217,6 +217,10 @@ pool_open(struct pool *pool)
 void
 pool_close(struct pool *pool)
 {
+	const struct load_connection *c;
+
+	TAILQ_FOREACH(c, &pool->waiting, link)
+	pool->report->in_flight += c->has_message;
 	for (uint64_t i = 0; i < pool->report->connections; i++)
 		stream_close(&pool->connections[i].stream);
 	free(pool->connections);

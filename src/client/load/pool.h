@@ -18,8 +18,8 @@
 
 #include <bsd/sys/queue.h>
 
-#include "client/load/report.h"
 #include "client/load/schedule.h"
+#include "client/results.h"
 #include "client/target.h"
 
 struct load_connection;
@@ -30,7 +30,7 @@ struct pool {
 	const struct target *target;
 	const struct addr *address;
 	int64_t duration;
-	struct report *report;    /* its first part filled in */
+	struct results *report;   /* its first part filled in */
 	struct schedule schedule; /* its rate */
 
 	/* since the last call of pool_run(); not yet in the report */

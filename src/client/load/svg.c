@@ -51,7 +51,7 @@ write_text(FILE *out, const char *text)
 }
 
 static void
-write_head(const struct plot *plot, const struct report *report)
+write_head(const struct plot *plot, const struct results *report)
 {
 	FILE *out = plot->out;
 
@@ -132,9 +132,15 @@ nines_of(const struct histogram *h)
 }
 
 void
-svg_write(FILE *out, const struct report *report)
+svg_note_interval(const struct event *event)
 {
-	const struct histogram *h = report_latency(report);
+	(void)event;
+}
+
+void
+svg_write(FILE *out, const struct results *report)
+{
+	const struct histogram *h = results_latency(report);
 	double low = fmax(1, fmin((double)h->min, (double)report->raw.min));
 	double high = fmax((double)h->max, (double)report->raw.max);
 	struct plot plot = {.out = out, .nines = nines_of(h)};

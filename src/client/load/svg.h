@@ -10,8 +10,11 @@
 
 #include <stdio.h>
 
-#include "client/load/report.h"
+#include "client/output.h"
 
-void svg_write(FILE *, const struct report *);
+/* Keeps one interval for the second panel. */
+void svg_note_interval(const struct event *);
+
+void svg_write(FILE *, const struct results *);
 
 #endif

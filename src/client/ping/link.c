@@ -16,6 +16,7 @@
 
 #include "client/connect.h"
 #include "client/interrupts.h"
+#include "client/output.h"
 #include "common/units.h"
 
 static int64_t *
@@ -30,11 +31,23 @@ ping_link_oldest_sent(const struct ping_link *link)
 	return link->sent[link->oldest % PING_IN_FLIGHT_MAX];
 }
 
-static struct ping_line
-line_of(const struct ping_link *link, uint64_t seq)
+/* Once it is known which address is used. */
+static void
+print_header(struct ping_link *link)
 {
-	return (struct ping_line){
-	    .timestamp = link->timestamps, .peer = link->peer, .seq = seq};
+	if (!link->has_header)
+		output_line("ECHO %s (%s) %ju bytes of data\n",
+		    link->results->host, link->peer,
+		    (uintmax_t)link->results->size);
+	link->has_header = true;
+}
+
+static void
+set_peer(struct ping_link *link, const struct addr *address)
+{
+	(void)addr_format(address, link->peer);
+	link->results->address = link->peer;
+	print_header(link);
 }
 
 void
@@ -42,7 +55,7 @@ ping_link_init(struct ping_link *link)
 {
 	link->oldest = link->next = 1;
 	if (link->target->address_count == 1)
-		(void)addr_format(link->target->addresses, link->peer);
+		set_peer(link, link->target->addresses);
 	else
 		(void)strlcpy(
 		    link->peer, link->target->name.host, sizeof link->peer);
@@ -54,90 +67,122 @@ note_tcp_info(struct ping_link *link)
 {
 	struct tcp_info info;
 	socklen_t length = sizeof info;
+	struct tcp_view *view = &link->results->tcp;
 
-	if (link->state != PING_LINK_UP || link->stream.read == 0 ||
-	    getsockopt(
-		link->stream.fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
+	if (link->stream.read == 0 || getsockopt(link->stream.fd, IPPROTO_TCP,
+					  TCP_INFO, &info, &length) == -1)
 		return;
-	link->stats.have_tcp = true;
-	link->stats.tcp_rtt = info.tcpi_rtt;
-	link->stats.tcp_rttvar = info.tcpi_rttvar;
-	link->stats.tcp_retransmits +=
-	    info.tcpi_total_retrans - link->retransmits;
+	view->known = true;
+	view->rtt = info.tcpi_rtt * USEC;
+	view->rttvar = info.tcpi_rttvar * USEC;
+	view->retransmits += info.tcpi_total_retrans - link->retransmits;
 	link->retransmits = info.tcpi_total_retrans;
 }
 
 static void
-disconnect(struct ping_link *link)
+disconnect(struct ping_link *link, const char *why)
 {
-	note_tcp_info(link);
 	if (link->state == PING_LINK_CONNECTING)
-		race_cancel(&link->race);
-	else if (link->state == PING_LINK_UP)
+		race_cancel(&link->results->race);
+	if (link->state == PING_LINK_UP) {
+		note_tcp_info(link);
 		stream_close(&link->stream);
+		link->lasted = clock_now() - link->up_since;
+		(void)strlcpy(link->ended, why, sizeof link->ended);
+	}
 	link->state = PING_LINK_DOWN;
 }
 
 void
-ping_link_lose(struct ping_link *link, const char *why)
+ping_link_lose(struct ping_link *link, enum failure kind, const char *why)
 {
-	if (link->outage_began == 0 && link->oldest < link->next)
+	struct results *r = link->results;
+	struct event event = {
+	    .address = link->peer, .reason = why, .seq = link->oldest};
+
+	if (link->outage_began == 0 && link->oldest < link->next) {
 		link->outage_began = ping_link_oldest_sent(link);
+		r->outages++;
+		output_event(EVENT_OUTAGE_BEGIN, &event);
+	}
 	for (; link->oldest < link->next; link->oldest++) {
-		struct ping_line line = line_of(link, link->oldest);
-		if (!link->quiet)
-			ping_report_loss(&line, why);
-		link->stats.lost++;
+		event.seq = link->oldest;
+		output_event(EVENT_LOST, &event);
+		r->lost++;
+		r->failures[kind]++;
 		link->outage_lost++;
 	}
-	disconnect(link);
+	disconnect(link, why);
+}
+
+static void
+end_outage(struct ping_link *link, int64_t now)
+{
+	if (link->outage_began != 0)
+		link->results->outage_span += now - link->outage_began;
+	link->outage_began = 0;
+	link->outage_lost = 0;
+}
+
+void
+ping_link_end(struct ping_link *link, int64_t now)
+{
+	print_header(link);
+	ping_link_lose(link, FAILURE_TIMEOUT, "not answered when ping ended");
+	end_outage(link, now);
 }
 
 static void
 note_answer(struct ping_link *link, int64_t now)
 {
-	uint64_t seq = link->oldest++;
-	int64_t time = now - *sent_time(link, seq);
-	struct ping_line line = line_of(link, seq);
+	struct results *r = link->results;
+	struct event event = {
+	    .address = link->peer,
+	    .seq = link->oldest,
+	    .bytes = r->size,
+	    .connect = link->connect_time,
+	    .rtt = now - ping_link_oldest_sent(link),
+	    .span = now - link->outage_began,
+	    .lost = link->outage_lost,
+	};
 
-	if (link->outage_began != 0 && !link->quiet)
-		ping_report_outage(
-		    &line, now - link->outage_began, link->outage_lost);
-	link->outage_began = 0;
-	link->outage_lost = 0;
-	link->stats.received++;
-	histogram_record(&link->stats.times, time);
-	if (!link->quiet)
-		ping_report_answer(&line, link->size,
-		    link->connect_each ? link->connect_time : -1, time);
-	if (link->connect_each)
-		disconnect(link);
-}
-
-/* The answer differs from what was sent. */
-static void
-note_wrong(struct ping_link *link)
-{
-	struct ping_line line = line_of(link, link->oldest);
-	const struct stream *s = &link->stream;
-
-	if (!link->quiet)
-		ping_report_wrong(
-		    &line, s->read % link->size, s->got, s->expected);
-	link->stats.wrong++;
+	if (link->outage_began != 0)
+		output_event(EVENT_OUTAGE_END, &event);
+	end_outage(link, now);
 	link->oldest++;
-	ping_link_lose(link, "the connection was given up");
+	r->answered++;
+	r->messages++;
+	r->bytes += r->size;
+	histogram_record(&r->raw, event.rtt);
+	output_event(
+	    r->connect_each ? EVENT_ANSWER_CONNECTED : EVENT_ANSWER, &event);
+	if (r->connect_each)
+		disconnect(link, "answered");
 }
 
+/* The answer differs from what was sent, or is longer. */
 static void
-note_unasked(struct ping_link *link)
+note_wrong(struct ping_link *link, enum event_kind kind)
 {
-	struct ping_line line = line_of(link, link->oldest - 1);
+	struct results *r = link->results;
+	const struct stream *s = &link->stream;
+	const struct event event = {
+	    .address = link->peer,
+	    .seq = link->oldest,
+	    .offset = s->read % r->size,
+	    .got = s->got,
+	    .expected = s->expected,
+	    .bytes = s->extra,
+	};
 
-	if (!link->quiet)
-		ping_report_unasked(&line, link->stream.extra);
-	link->stats.wrong++;
-	ping_link_lose(link, "the connection was given up");
+	output_event(kind, &event);
+	results_note_wrong(r, s);
+	r->failures[FAILURE_WRONG]++;
+	if (kind == EVENT_WRONG) {
+		r->lost++;
+		link->oldest++;
+	}
+	ping_link_lose(link, FAILURE_CLOSED, "the connection was given up");
 }
 
 static void
@@ -147,8 +192,15 @@ note_end(struct ping_link *link)
 
 	(void)snprintf(why, sizeof why,
 	    "closed by the server after %ju of %ju bytes",
-	    (uintmax_t)(link->stream.read % link->size), (uintmax_t)link->size);
-	ping_link_lose(link, why);
+	    (uintmax_t)(link->stream.read % link->results->size),
+	    (uintmax_t)link->results->size);
+	ping_link_lose(link, FAILURE_CLOSED, why);
+}
+
+static void
+lose_errno(struct ping_link *link, int error)
+{
+	ping_link_lose(link, failure_from_errno(error), strerror(error));
 }
 
 static void
@@ -158,25 +210,25 @@ receive(struct ping_link *link)
 	int error = errno;
 	int64_t now = clock_now();
 
-	while (
-	    link->state == PING_LINK_UP &&
-	    (link->oldest - link->base + 1) * link->size <= link->stream.read)
+	while (link->state == PING_LINK_UP &&
+	       (link->oldest - link->base + 1) * link->results->size <=
+		   link->stream.read)
 		note_answer(link, now);
 	if (state == STREAM_WRONG)
-		note_wrong(link);
+		note_wrong(link, EVENT_WRONG);
 	else if (state == STREAM_EXTRA)
-		note_unasked(link);
+		note_wrong(link, EVENT_UNASKED);
 	else if (state == STREAM_END)
 		note_end(link);
 	else if (state == STREAM_FAILED)
-		ping_link_lose(link, strerror(error));
+		lose_errno(link, error);
 }
 
 /* Where the last message ends in the stream. */
 static uint64_t
 stream_end(const struct ping_link *link)
 {
-	return (link->next - link->base) * link->size;
+	return (link->next - link->base) * link->results->size;
 }
 
 /* Writes some of what is left; poll(2) tells when more can follow. */
@@ -187,51 +239,84 @@ transmit(struct ping_link *link)
 
 	if (link->stream.written < end &&
 	    stream_send(&link->stream, end, 0) == STREAM_FAILED)
-		ping_link_lose(link, strerror(errno));
+		lose_errno(link, errno);
+}
+
+static void
+tell_connection(struct ping_link *link)
+{
+	struct results *r = link->results;
+	const struct event event = {
+	    .address = link->peer,
+	    .connect = link->connect_time,
+	    .span = link->lasted,
+	    .reason = link->ended,
+	};
+
+	output_connected(&r->race);
+	if (r->connects++ == 0 || r->connect_each)
+		return;
+	r->reconnections++;
+	output_event(EVENT_RECONNECTED, &event);
 }
 
 static void
 link_up(struct ping_link *link)
 {
+	struct race *race = &link->results->race;
+
 	link->state = PING_LINK_UP;
-	stream_begin(&link->stream, link->race.winner->fd);
+	stream_begin(&link->stream, race->winner->fd);
 	link->retransmits = 0;
 	link->base = link->oldest;
-	link->connect_time = race_span(&link->race);
-	link->stats.connections++;
-	histogram_record(&link->stats.connects, link->connect_time);
-	(void)addr_format(link->race.winner->address, link->peer);
+	link->up_since = clock_now();
+	link->connect_time = race_span(race);
+	histogram_record(&link->results->connect, link->connect_time);
+	set_peer(link, race->winner->address);
+	tell_connection(link);
 	if (connect_greet(link->target, link->stream.fd) == -1) {
-		ping_link_lose(link, strerror(errno));
+		lose_errno(link, errno);
 		return;
 	}
 	*sent_time(link, link->oldest) = clock_now();
 	transmit(link);
 }
 
+/* When no address answered it is the name that does not. */
+static void
+link_failed(struct ping_link *link)
+{
+	const struct race *race = &link->results->race;
+	char why[RACE_STRLEN];
+
+	if (race->count > 1)
+		(void)strlcpy(
+		    link->peer, link->target->name.host, sizeof link->peer);
+	print_header(link);
+	ping_link_lose(
+	    link, failure_from_errno(race->error), race_describe(race, why));
+}
+
 static void
 link_change(struct ping_link *link, enum race_state state)
 {
-	char why[RACE_STRLEN];
-
-	if (state == RACE_WON) {
-		link_up(link);
-		return;
-	}
 	link->state = PING_LINK_CONNECTING;
-	if (state == RACE_LOST)
-		ping_link_lose(link, race_describe(&link->race, why));
+	if (state == RACE_WON)
+		link_up(link);
+	else if (state == RACE_LOST)
+		link_failed(link);
 }
 
 void
 ping_link_send(struct ping_link *link, int64_t now)
 {
-	link->stats.sent++;
+	link->results->sent++;
 	*sent_time(link, link->next++) = now;
 	if (link->state == PING_LINK_UP)
 		transmit(link);
 	else
-		link_change(link, race_begin(&link->race, link->target));
+		link_change(
+		    link, race_begin(&link->results->race, link->target));
 }
 
 int64_t
@@ -254,7 +339,7 @@ ping_link_expire(struct ping_link *link, int64_t now)
 		return false;
 	(void)snprintf(why, sizeof why, "nothing within %s",
 	    units_format_span((double)link->target->timeout, buf));
-	ping_link_lose(link, why);
+	ping_link_lose(link, FAILURE_TIMEOUT, why);
 	return true;
 }
 
@@ -264,7 +349,7 @@ ping_link_wait(struct ping_link *link, int64_t until)
 	struct pollfd pfd = {.fd = link->stream.fd, .events = POLLIN};
 
 	if (link->state == PING_LINK_CONNECTING) {
-		link_change(link, race_wait(&link->race, until));
+		link_change(link, race_wait(&link->results->race, until));
 		return;
 	}
 	if (link->state == PING_LINK_DOWN)

@@ -2,7 +2,7 @@
 
 /*
  * The connection of ping and the messages under way on it: connects, sends,
- * verifies the answers, and counts and reports what happens to each message.
+ * verifies the answers, and counts and tells what happens to each message.
  *
  * A connection on which a message was lost is given up, with all that was
  * under way on it, and the next message opens a new one.
@@ -14,8 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/ping/report.h"
-#include "client/race.h"
+#include "client/results.h"
 #include "client/stream.h"
 
 enum {
@@ -31,23 +30,25 @@ enum ping_link_state {
 struct ping_link {
 	/* set by the caller */
 	const struct target *target;
-	uint64_t size; /* of a message */
-	bool quiet, timestamps, connect_each;
+	struct results *results;
 
 	enum ping_link_state state;
-	struct ping_stats stats;
-	char peer[ADDR_STRLEN];
+	char peer[TARGET_HOST_STRLEN]; /* the address in use, or the name */
+	bool has_header;               /* the first line has been printed */
 
 	/* messages are numbered from 1; oldest <= seq < next are under way */
 	uint64_t oldest, next;
 	int64_t sent[PING_IN_FLIGHT_MAX]; /* when, by the number modulo that */
 
 	/* the connection */
-	struct race race;
 	struct stream stream;
 	uint64_t base; /* number of its first message */
-	int64_t connect_time;
+	int64_t connect_time, up_since;
 	uint32_t retransmits;
+
+	/* the connection before */
+	int64_t lasted;
+	char ended[RACE_STRLEN]; /* why */
 
 	int64_t outage_began; /* 0 = none */
 	uint64_t outage_lost;
@@ -59,7 +60,7 @@ void ping_link_init(struct ping_link *);
 /* Sends the next message, connecting first where there is no connection. */
 void ping_link_send(struct ping_link *, int64_t now);
 
-/* When something is overdue unless it happens before; INT64_MAX = never. */
+/* When an answer is overdue; INT64_MAX = never. */
 int64_t ping_link_deadline(const struct ping_link *);
 
 /* Gives up on an answer that is overdue; returns whether there was one. */
@@ -68,8 +69,11 @@ bool ping_link_expire(struct ping_link *, int64_t now);
 /* Sleeps until that time, or until there is something to do and does it. */
 void ping_link_wait(struct ping_link *, int64_t until);
 
-/* Counts all messages under way as lost and gives up the connection. */
-void ping_link_lose(struct ping_link *, const char *why);
+/* Counts what is under way as lost and gives up the connection. */
+void ping_link_lose(struct ping_link *, enum failure, const char *why);
+
+/* The same at the end of the run. */
+void ping_link_end(struct ping_link *, int64_t now);
 
 /* When the oldest message under way was sent. */
 int64_t ping_link_oldest_sent(const struct ping_link *);

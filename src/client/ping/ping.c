@@ -8,14 +8,14 @@
  * been answered.
  */
 
-#include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "client/commands.h"
 #include "client/interrupts.h"
+#include "client/output.h"
 #include "client/ping/link.h"
-#include "client/threshold.h"
+#include "client/ping/summary.h"
 
 enum {
 	SIZE_MAX_PING = 16 * 1024 * 1024
@@ -27,7 +27,7 @@ struct ping_options {
 	struct target_options target; /* first: see TARGET_ROWS */
 	uint64_t count, size;
 	int64_t interval, deadline;
-	bool quiet, timestamps, connect_each;
+	bool timestamps, connect_each;
 	const char *fail_if;
 };
 
@@ -42,15 +42,13 @@ static const struct option_row rows[] = {
 	"of a message (64)"},
     {'w', OPTION_SPAN, "deadline", "TIME", PING_OFFSET(deadline), 0,
 	INT64_MAX / 2, "stop after this long"},
-    {'q', OPTION_FLAG, "quiet", NULL, PING_OFFSET(quiet), 0, 0,
-	"print the summary only"},
     {'D', OPTION_FLAG, "timestamps", NULL, PING_OFFSET(timestamps), 0, 0,
 	"begin lines with the time of day"},
     {0, OPTION_FLAG, "connect-each", NULL, PING_OFFSET(connect_each), 0, 0,
 	"open a new connection for each message"},
     {0, OPTION_TEXT, "fail-if", "CONDITIONS", PING_OFFSET(fail_if), 0, 0,
 	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
-    TARGET_ROWS("5s"),
+    TARGET_ROWS("5s", "print the summary only; with JSON no text at all"),
     {.name = NULL},
 };
 
@@ -60,8 +58,9 @@ static const struct command command = {
 struct ping {
 	struct ping_options options;
 	struct target target;
-	struct threshold_list thresholds;
+	struct results results;
 	struct ping_link link;
+	int64_t began;
 	int64_t due; /* when the next message is */
 };
 
@@ -73,7 +72,7 @@ has_next(const struct ping *ping)
 	const struct ping_link *link = &ping->link;
 	uint64_t under_way = link->next - link->oldest;
 
-	if (options->count != 0 && link->stats.sent == options->count)
+	if (options->count != 0 && ping->results.sent == options->count)
 		return false;
 	if (options->connect_each || options->interval == 0 ||
 	    link->state != PING_LINK_UP)
@@ -101,7 +100,7 @@ end_time(const struct ping *ping)
 {
 	if (ping->options.deadline == 0)
 		return INT64_MAX;
-	return ping->link.stats.began + ping->options.deadline;
+	return ping->began + ping->options.deadline;
 }
 
 static bool
@@ -112,7 +111,7 @@ finished(const struct ping *ping, int64_t now)
 
 	if (interrupts_stop() || now >= end_time(ping) || ferror(stdout))
 		return true;
-	return count != 0 && link->stats.sent == count &&
+	return count != 0 && ping->results.sent == count &&
 	       link->oldest == link->next;
 }
 
@@ -138,7 +137,7 @@ run(struct ping *ping)
 
 	while (now = clock_now(), !finished(ping, now)) {
 		if (interrupts_take_interim())
-			ping_report_interim(&ping->link.stats);
+			ping_summary_interim(stderr, &ping->results);
 		if (ping_link_expire(&ping->link, now))
 			continue;
 		int64_t until = next_event(ping);
@@ -159,78 +158,51 @@ settle(struct ping *ping, int64_t now)
 	struct ping_link *link = &ping->link;
 
 	if (interrupts_stop() && link->oldest + 1 == link->next &&
-	    link->stats.received > 0 &&
+	    ping->results.answered > 0 &&
 	    now - ping_link_oldest_sent(link) < ping->options.interval) {
 		link->next--;
-		link->stats.sent--;
+		ping->results.sent--;
 	}
-	ping_link_lose(link, "not answered when ping ended");
-}
-
-static int
-verdict(const struct ping *ping)
-{
-	const struct ping_stats *stats = &ping->link.stats;
-	double time = (double)(clock_now() - stats->began) / SEC;
-	const struct measurements measured = {
-	    .latency = &stats->times,
-	    .loss = stats->sent == 0
-			? 0
-			: 100.0 * (double)stats->lost / (double)stats->sent,
-	    .errors = (double)(stats->lost + stats->wrong),
-	    .rate = (double)stats->received / time,
-	    .conns = (double)stats->connections / time,
-	};
-	int status = STATUS_GOOD;
-
-	if (stats->wrong > 0 ||
-	    (stats->lost > 0 && !threshold_judges_loss(&ping->thresholds)))
-		status = STATUS_BAD;
-	for (size_t i = 0; i < ping->thresholds.count; i++)
-		if (threshold_failed(&ping->thresholds.items[i], &measured)) {
-			warnx("%s", ping->thresholds.items[i].text);
-			status = STATUS_BAD;
-		}
-	return status;
+	ping_link_end(link, now);
+	ping->results.elapsed = now - ping->began;
+	results_derive(&ping->results);
 }
 
 static void
 parse(struct ping *ping, int argc, char **argv)
 {
 	struct ping_options *options = &ping->options;
+	struct results *results = &ping->results;
 	const char *host = options_parse(&command, argc, argv, options);
-	const char *errstr;
 
-	if (options->fail_if != NULL &&
-	    (errstr = threshold_parse(options->fail_if, &ping->thresholds)) !=
-		NULL)
-		options_fail(
-		    &command, "--fail-if=%s: %s", options->fail_if, errstr);
+	results_parse_conditions(results, &command, options->fail_if);
 	target_open(&ping->target, &command, &options->target, host);
+	results->host = ping->target.name.host;
+	results->size = options->size;
+	results->connect_each = options->connect_each;
 	ping->link.target = &ping->target;
-	ping->link.size = options->size;
-	ping->link.quiet = options->quiet;
-	ping->link.timestamps = options->timestamps;
-	ping->link.connect_each = options->connect_each;
+	ping->link.results = results;
+	output_open(&options->target, results);
+	if (options->timestamps)
+		output_add_time();
 }
 
 int
 ping_main(int argc, char **argv)
 {
-	static struct ping ping = {
-	    .options = {
-		.size = 64, .interval = SEC, .target = {.timeout = 5 * SEC}}};
+	static struct ping ping = {.options = {.size = 64,
+				       .interval = SEC,
+				       .target = {.timeout = 5 * SEC}},
+	    .results = {.use = USE_PING, .subcommand = "ping"}};
 
 	parse(&ping, argc, argv);
+	target_resolve(&ping.target);
 	interrupts_init();
-	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	ping_link_init(&ping.link);
-	(void)printf("ECHO %s (%s) %ju bytes of data\n", ping.target.name.host,
-	    ping.link.peer, (uintmax_t)ping.options.size);
-	ping.link.stats.began = ping.due = clock_now();
+	ping.began = ping.due = clock_now();
 	run(&ping);
 	settle(&ping, clock_now());
-	ping_report_summary(
-	    &ping.link.stats, ping.target.name.host, ping.options.connect_each);
-	return verdict(&ping);
+	if (output_summary() != NULL)
+		ping_summary(output_summary(), &ping.results);
+	return output_end(results_verdict(&ping.results, output_complaints()));
 }

@@ -12,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "client/commands.h"
 #include "client/interrupts.h"
+#include "client/output.h"
 #include "client/pipe/relay.h"
-#include "client/race.h"
 #include "common/units.h"
 
 static const int64_t progress_interval = 250 * MSEC;
@@ -28,7 +30,7 @@ struct pipe_options {
 static const struct option_row rows[] = {
     {0, OPTION_FLAG, "verify", NULL, offsetof(struct pipe_options, verify), 0,
 	0, "compare the answer instead of printing it"},
-    TARGET_ROWS("never"),
+    TARGET_ROWS("never", "do not show how far it has come"),
     {.name = NULL},
 };
 
@@ -38,6 +40,7 @@ static const struct command command = {
 struct pipe_run {
 	struct pipe_options options;
 	struct relay relay;
+	struct results results;
 	int64_t began;
 	int64_t progress; /* the next time to show it; 0 = never */
 };
@@ -46,7 +49,8 @@ struct pipe_run {
 static bool
 wants_progress(const struct pipe_options *options)
 {
-	return isatty(STDERR_FILENO) && !isatty(STDIN_FILENO) &&
+	return !options->target.quiet && isatty(STDERR_FILENO) &&
+	       !isatty(STDIN_FILENO) &&
 	       (options->verify || !isatty(STDOUT_FILENO));
 }
 
@@ -54,7 +58,9 @@ static void
 show_progress(struct pipe_run *run, int64_t now)
 {
 	const struct relay *relay = &run->relay;
-	double seconds = (double)(now - run->began) / SEC;
+	/* the rate does not decay once all has come back */
+	int64_t until = relay->answer_ended ? relay->moved : now;
+	double seconds = (double)(until - run->began) / SEC;
 
 	run->progress = now + progress_interval;
 	/* columns, so that a line covers the last one */
@@ -112,7 +118,7 @@ run_relay(struct pipe_run *run)
 		int64_t now = clock_now();
 		if (broken != NULL) {
 			end_progress(run);
-			err(STATUS_ERROR, "%s", broken);
+			fatal("%s", broken);
 		}
 		expire(run, now);
 		if (run->progress != 0 && now >= run->progress)
@@ -133,49 +139,92 @@ verdict(const struct relay *relay)
 	return relay->received != relay->sent ? "wrong answer" : NULL;
 }
 
+/* What is told on standard output only when nothing else is. */
+static void
+print_success(const struct pipe_run *run)
+{
+	FILE *out = output_summary();
+
+	if (run->options.verify && out != NULL && !run->options.target.quiet)
+		results_text(out, &run->results,
+		    "ok: {bytes} bytes came back as they were sent, in"
+		    " {seconds} s, {megabytes_per_second} MB/s\n");
+}
+
 static int
 finish(struct pipe_run *run)
 {
 	const struct relay *relay = &run->relay;
-	uintmax_t sent = relay->sent, received = relay->received;
+	struct results *results = &run->results;
 	const char *wrong = verdict(relay);
 
 	end_progress(run);
+	results->bytes_sent = relay->sent;
+	results->bytes = relay->received;
+	results->elapsed = relay->moved - run->began;
+	results_derive(results);
 	if (interrupts_stop())
-		errx(STATUS_ERROR, "interrupted: %ju bytes sent, %ju back",
-		    sent, received);
-	if (wrong == NULL)
-		return STATUS_GOOD;
-	warnx("%s: %ju bytes sent, %ju back", wrong, sent, received);
-	return STATUS_BAD;
+		fatalx("interrupted: %ju bytes sent, %ju back",
+		    (uintmax_t)relay->sent, (uintmax_t)relay->received);
+	if (wrong == NULL) {
+		print_success(run);
+		return output_end(STATUS_GOOD);
+	}
+	results->error = wrong;
+	if (output_complaints() != NULL)
+		warnx("%s: %ju bytes sent, %ju back", wrong,
+		    (uintmax_t)relay->sent, (uintmax_t)relay->received);
+	return output_end(STATUS_BAD);
 }
 
+/* Returns -1 after it has said why there is no connection. */
 static int
-connect_to(const struct target *target)
+connect_to(const struct target *target, struct results *results)
 {
-	char text[RACE_STRLEN];
-	struct race race;
-	int fd = race_run(&race, target);
+	static char text[RACE_STRLEN];
+	struct race *race = &results->race;
+	int fd = race_run(race, target);
 
-	if (fd == -1)
-		errx(errno == EINTR ? STATUS_ERROR : STATUS_BAD, "%s:%s: %s",
-		    target->name.host, target->name.port,
-		    race_describe(&race, text));
-	if (race.count > 1)
-		warnx("tried %s", race_describe(&race, text));
+	if (fd == -1) {
+		(void)strlcpy(text, race_describe(race, text), sizeof text);
+		if (output_complaints() != NULL)
+			warnx("%s:%s: %s", target->name.host, target->name.port,
+			    text);
+		results->error = text;
+		return -1;
+	}
+	results->address = addr_format(race->winner->address, text);
+	output_connected(race);
 	return fd;
+}
+
+static void
+parse(struct pipe_run *run, int argc, char **argv, struct target *target)
+{
+	const struct target_options *options = &run->options.target;
+	const char *host = options_parse(&command, argc, argv, &run->options);
+
+	if ((options->json || options->json_stream) && !run->options.verify)
+		options_fail(&command, "JSON needs --verify");
+	target_open(target, &command, options, host);
+	run->results.host = target->name.host;
+	output_open(options, &run->results);
 }
 
 int
 pipe_main(int argc, char **argv)
 {
-	static struct pipe_run run;
+	static struct pipe_run run = {
+	    .results = {.use = USE_PIPE, .subcommand = "pipe"}};
 	struct target target;
-	const char *host = options_parse(&command, argc, argv, &run.options);
 
-	target_open(&target, &command, &run.options.target, host);
+	parse(&run, argc, argv, &target);
+	target_resolve(&target);
 	interrupts_init();
-	int fd = connect_to(&target);
+	int fd = connect_to(&target, &run.results);
+	if (fd == -1)
+		return output_end(
+		    interrupts_stop() ? STATUS_ERROR : STATUS_BAD);
 	relay_init(&run.relay, fd, run.options.verify);
 	run.began = clock_now();
 	if (wants_progress(&run.options))

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Descriptions of the members of a structure, from which its text and its
+ * JSON are made: a name, a type with its unit, and where it is.
+ *
+ * A template is text in which "{name}" stands for a member, "{name:9}" for
+ * one that is padded to nine columns.
+ */
+
+#ifndef FIELDS_H
+#define FIELDS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum field_type {
+	FIELD_COUNT,   /* uint64_t */
+	FIELD_ASKED,   /* uint64_t; 0 = not asked for: null */
+	FIELD_REAL,    /* double */
+	FIELD_PERCENT, /* double, four digits */
+	FIELD_SECONDS, /* int64_t nanoseconds; seconds */
+	FIELD_SPAN,    /* the same; as text with a unit */
+	FIELD_MS,      /* int64_t nanoseconds; milliseconds */
+	FIELD_LATENCY, /* the same; as text with a unit; < 0 = none: null */
+	FIELD_FLAG,    /* bool */
+	FIELD_BYTE,    /* uint8_t */
+	FIELD_TEXT,    /* const char *; NULL = null */
+	FIELD_OTHER,   /* by the functions of its own */
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+	unsigned uses; /* a set of bits; what for is the owner's business */
+	void (*json)(FILE *, const void *member);
+	void (*text)(FILE *, const void *member);
+};
+
+/* Writes the members that have all of these uses as one JSON object. */
+void fields_json(FILE *, const struct field *, unsigned uses, const void *base);
+
+/* Writes those that a template names, in its order. */
+void fields_json_named(
+    FILE *, const struct field *, const char *template, const void *base);
+
+/* Fills in a template. */
+void fields_text(
+    FILE *, const struct field *, const char *template, const void *base);
+
+/* A JSON string; NULL is null. */
+void json_string(FILE *, const char *text);
+
+#endif
