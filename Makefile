@@ -179,6 +179,7 @@ FILES = \
 	644:etc/echod.apparmor:$(docdir)/echod.apparmor \
 	644:etc/LICENSE:$(docdir)/LICENSE \
 	644:etc/NEWS:$(docdir)/NEWS \
+	644:etc/echoc.schema.json:$(docdir)/echoc.schema.json \
 	$(COMPLETIONS)
 
 # They are made by running the programs, so for another processor say COMPLETIONS= .

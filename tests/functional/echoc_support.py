@@ -5,12 +5,15 @@ ECHOC   the program, ./echoc by default
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import threading
+
+import jsonschema
 
 import processes
 from waiting import DEADLINE, wait_until
@@ -125,3 +128,40 @@ def is_listening(port):
             if fields[1].endswith(want) and fields[3] == "0A":
                 return True
     return False
+
+
+# ---- JSON, checked against the published schema -----------------------------
+
+SCHEMA = json.loads((ROOT / "etc/echoc.schema.json").read_text())
+
+
+def closed(schema):
+    """The same, in which no member is allowed that is not described."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {name: closed(each) for name, each in schema.items()}
+    if "properties" in schema:
+        schema["additionalProperties"] = False
+    return schema
+
+
+def validator(name):
+    return jsonschema.Draft202012Validator(
+        {**closed(SCHEMA), "anyOf": [{"$ref": f"#/$defs/{name}"}]})
+
+
+def result(text):
+    """The object that --json prints, which has to be alone and right."""
+    found = json.loads(text)
+    validator("result").validate(found)
+    return found
+
+
+def events(text):
+    """The objects that --json-stream prints: [("start", {...}), ...]."""
+    found = [json.loads(line) for line in text.splitlines()]
+    for each in found:
+        validator("event").validate(each)
+    return [(each["event"], each["data"]) for each in found]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """echoc load: throughput, latency by percentile, losses by kind, verdicts."""
 
-import json
 import math
 import re
 import signal
@@ -11,7 +10,7 @@ import xml.etree.ElementTree
 import pytest
 
 import hostile
-from echoc_support import BAD, ERROR, GOOD, echoc, running
+from echoc_support import BAD, ERROR, GOOD, echoc, result, running
 from hostile import Server
 from waiting import wait_until
 
@@ -24,7 +23,7 @@ def load(server, *options, status=GOOD, **more):
     """The JSON report of a run, and all that went with it."""
     done = echoc("load", "--json", *options, server.target(), status=status,
                  **more)
-    return json.loads(done.stdout), done
+    return result(done.stdout), done
 
 
 def percentile(values, percent):
@@ -45,15 +44,9 @@ def test_report_counts_what_the_server_saw():
     assert 0 < report["messages"] <= report["answered"]
 
 
-def test_json_has_the_documented_members():
+def test_json_has_the_members_of_the_schema():
     with Server(hostile.echo) as server:
         report, done = load(server, "-d100ms", "-r200", "--fail-if=p99>10s")
-    assert list(report) == [
-        "echoc", "host", "address", "connections", "size", "rate", "churn",
-        "seconds", "messages", "messages_per_second", "connects",
-        "connects_per_second", "bytes", "megabytes_per_second", "answered",
-        "lost", "loss_percent", "unsent", "errors", "first_wrong",
-        "latency_ms", "thresholds", "exit_status"]
     assert list(report["errors"]) == KINDS
     for name in "corrected", "raw", "connect":
         latency = report["latency_ms"][name]
@@ -61,8 +54,8 @@ def test_json_has_the_documented_members():
             "count", "min", "avg", "stddev", "max", *PERCENTILES]
         ordered = [latency[k] for k in ("min", *PERCENTILES, "max")]
         assert ordered == sorted(ordered)
-    assert report["thresholds"] == [
-        {"condition": "p99>10s", "failed": False}]
+    [threshold] = report["thresholds"]
+    assert threshold["condition"] == "p99>10s" and not threshold["failed"]
     assert report["address"] == server.target()
     assert report["exit_status"] == 0
     assert "messages" in done.stderr  # the text goes there
@@ -83,9 +76,9 @@ def test_a_line_each_second_goes_to_standard_error():
         done = echoc("load", "-d2200ms", server.target())
         quiet = echoc("load", "-d1100ms", "-q", server.target())
     lines = re.findall(
-        r"^ +\d\.\d s +\d+ msg/s +[\d.]+ MB/s  p50 .*  p99 .*  max .*  "
+        r"^ +\d\.\d+ s +\d+ msg/s +[\d.]+ MB/s  p50 .*  p99 .*  max .*  "
         r"0 errors$", done.stderr, re.M)
-    assert len(lines) == 2
+    assert len(lines) == 3  # the last second, too
     assert quiet.stderr == ""
 
 
@@ -294,7 +287,7 @@ def test_ctrl_c_ends_it_with_a_report():
         client.wait_line(client.stderr, "msg/s")
         client.send(signal.SIGINT)
         status, text, _ = client.finish()
-    report = json.loads(text)
+    report = result(text)
     assert status == GOOD and report["answered"] > 0
     assert 0 < report["seconds"] < 3000
 

@@ -135,7 +135,10 @@ def test_standard_output_may_be_a_file_a_pipe_or_a_socket(tmp_path):
 def test_verify_compares_instead_of_printing():
     with Server(hostile.echo) as server:
         done = pipe(server, os.urandom(5_000_000), "--verify")
-    assert done.stdout == b""
+        quiet = pipe(server, b"x", "--verify", "-q")
+    assert done.stdout.startswith(
+        b"ok: 5000000 bytes came back as they were sent, in ")
+    assert quiet.stdout == b""
 
 
 @pytest.mark.parametrize("offset", [0, 4095, 1_000_000, 1_999_999])
