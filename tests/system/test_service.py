@@ -66,6 +66,19 @@ def test_status_shows_live_numbers(service):
     wait_until(lambda: "0 sessions, 2 served, 0 refused" in shown(), shown)
 
 
+def test_wrong_settings_are_seen_and_not_tried_again(machine):
+    cursor = machine.cursor()
+    machine.write("/etc/echod.conf", "backlog = many\n")
+    assert machine.try_run("systemctl", "start", "echod").returncode != 0
+    assert machine.show("ActiveState") == "failed"
+    assert machine.show("NRestarts") == "0"
+    assert machine.show("ExecMainStatus") == "78"
+    [entry] = machine.journal(cursor, "echod")
+    assert entry["PRIORITY"] == "3"
+    assert entry["MESSAGE"].startswith("/etc/echod.conf:1: backlog: ")
+    assert "echod.service" in machine.systemctl("--failed")
+
+
 def test_lines_have_the_right_priority(machine):
     cursor = machine.cursor()
     machine.systemctl("start", "echod")
