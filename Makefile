@@ -10,7 +10,7 @@
 #:   LINK=static|dynamic   how both programs are linked.  By default echod is a static PIE
 #:                         where libbsd.a exists, and echoc is dynamic
 #:   SANITIZE=LIST         for example address,undefined; give it a BUILD of its own
-#:   COVERAGE=1            line counts by gcov; give it a BUILD of its own
+#:   COVERAGE=1            notes the lines that run; give it a BUILD of its own
 #:   V=1                   shows the commands
 #:   BUILD=DIR             where everything is built; programs land there too unless it is "build"
 #:
@@ -89,11 +89,10 @@ ifdef SANITIZE
 LINK = dynamic
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 else ifdef COVERAGE
-LINK = dynamic
-INSTRUMENT = --coverage -O0
-# See there for what is wrapped, and why.
-COVERAGE_OBJECT = $(BUILD)/tests/support/coverage.o
-HARDEN_LD += -Wl,--wrap=syscall,--wrap=prctl,--wrap=setrlimit,--wrap=madvise
+INSTRUMENT = -fsanitize-coverage=trace-pc
+# The tracer; it must not trace itself.
+COVERAGE_OBJECT = $(BUILD)/tests/support/trace.o
+$(COVERAGE_OBJECT): INSTRUMENT =
 else ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(filter -O0,$(CFLAGS)),)
 DEFINES += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif

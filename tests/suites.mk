@@ -37,15 +37,14 @@ torture:
 soak: all
 	ECHOD="$(abspath $(BIN))/echod" $(PYTHON) tests/torture/soak.py
 
-#: coverage           line coverage of src/ by the whole suite
-# Sessions, which are run by another user, write down their counts as well: any
-# user may write to the directory.
+#: coverage           the share of lines in src/ that unit and functional tests run
 coverage:
-	$(MAKE) BUILD=build/coverage COVERAGE=1 all
-	find build/coverage -type d -exec chmod 777 {} +
-	umask 0; build/coverage/echod --version; build/coverage/echoc --help
-	-umask 0; $(MAKE) BUILD=build/coverage COVERAGE=1 check
-	gcovr --root . --filter src/ --object-directory build/coverage --sort-percentage
+	$(PYTHON) tests/mutate coverage
+
+#: mutate             alters N lines at random and lists what no test notices; SEED FROM FILES
+N = 40
+mutate:
+	SEED="$(SEED)" FROM="$(FROM)" FILES="$(FILES)" $(PYTHON) tests/mutate $(N)
 
 #: fuzz               builds one sanitized program a harness; check SUITES=fuzz runs them
 # The sources are compiled once, and linked with each harness.
@@ -63,7 +62,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(say) LINK $@
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBBSD) -lm
 
-.PHONY: check check-unit check-system torture soak coverage fuzz
+.PHONY: check check-unit check-system torture soak coverage mutate fuzz
 endif
 
 # ---- what they need ---------------------------------------------------------
@@ -71,7 +70,8 @@ endif
 NEEDS_check = unit $(foreach suite,$(SUITES),$(firstword $(subst /, ,$(suite))))
 NEEDS_check-unit = unit
 NEEDS_check-system = system
-NEEDS_coverage = $(NEEDS_check) coverage
+NEEDS_coverage = unit functional mutate
+NEEDS_mutate = unit functional mutate
 PYTEST_PACKAGES = python3 python3-pytest python3-pytest-xdist
 PACKAGES_unit = libcmocka-dev python3
 PACKAGES_functional = $(PYTEST_PACKAGES) strace gdb procps iproute2 mandoc mount ncat socat nftables \
@@ -81,4 +81,4 @@ PACKAGES_system = $(PYTEST_PACKAGES) procps debootstrap systemd-container
 PACKAGES_torture = $(PYTEST_PACKAGES) strace procps iproute2 mount libfaketime
 PACKAGES_fuzz = $(PYTEST_PACKAGES) clang libclang-rt-dev
 PACKAGES_soak = python3
-PACKAGES_coverage = gcovr
+PACKAGES_mutate = binutils util-linux
