@@ -22,6 +22,7 @@ static const struct subcommand {
     {"pipe", pipe_main, "send standard input, print what comes back"},
     {"load", load_main, "measure throughput and latency under load"},
     {"check", check_main, "judge whether this is a correct echo service"},
+    {"compare", compare_main, "compare the results of two runs"},
 };
 
 static void
@@ -29,12 +30,15 @@ show_help(void)
 {
 	(void)printf("usage: echoc [ping] [options] HOST[:PORT]\n");
 	for (size_t i = 1; i < sizeof subcommands / sizeof *subcommands; i++)
-		(void)printf("       echoc %s [options] HOST[:PORT]\n",
-		    subcommands[i].name);
+		(void)printf("       echoc %s [options] %s\n",
+		    subcommands[i].name,
+		    subcommands[i].run == compare_main
+			? "BEFORE... [:] AFTER..."
+			: "HOST[:PORT]");
 	(void)printf("\n");
 	for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
 		(void)printf(
-		    "  %-6s %s\n", subcommands[i].name, subcommands[i].summary);
+		    "  %-8s%s\n", subcommands[i].name, subcommands[i].summary);
 	(void)printf("\n'echoc SUBCOMMAND --help' lists its options.\n");
 }
 

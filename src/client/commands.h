@@ -20,5 +20,6 @@ int ping_main(int argc, char **argv);
 int pipe_main(int argc, char **argv);
 int load_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int compare_main(int argc, char **argv);
 
 #endif

@@ -1,48 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Command lines from tables: each subcommand has one row per option, and the
- * parser, the checks of ranges and --help all come from that row.
+ * The command lines of the subcommands, which have one row per option.
  */
 
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-enum option_type {
-	OPTION_FLAG,  /* bool: true */
-	OPTION_SET,   /* int: the row's min */
-	OPTION_COUNT, /* uint64_t: a whole number */
-	OPTION_SIZE,  /* uint64_t: bytes, with k, M or G */
-	OPTION_SPAN,  /* int64_t: nanoseconds */
-	OPTION_TEXT,  /* const char * */
-};
+#include "common/option_table.h"
 
-struct option_row {
-	char letter; /* 0 = none */
-	enum option_type type;
-	const char *name;
-	const char *argument; /* its name in --help; NULL = takes none */
-	size_t offset;        /* of the member it sets */
-	int64_t min, max;
-	const char *help;
-};
+/* A row of a subcommand's table; numbers without a unit are seconds. */
+#define OPTION(letter, type, name, argument, offset, min, max, help)           \
+	{                                                                      \
+		name, letter, argument, help, &(type), offset,                 \
+		    {min, max, NULL, "s"}, NULL, false                         \
+	}
 
 struct command {
 	const char *name;
 	const char *summary;
 	const struct option_row *rows; /* ends with a row without a name */
+	const char *operands;
 };
 
 /*
  * Reads argv into the structure that the rows' offsets refer to and returns
- * the one operand, HOST[:PORT], or "" if there is none.  --help and --version
- * exit 0; a usage error exits 2.
+ * the index of the first operand.  --help and --version exit 0; a usage error
+ * exits 2.
  */
+int options_parse(const struct command *, int argc, char **argv, void *values);
+
+/* The same for one operand at most, which is returned; "" = none. */
 const char *
-options_parse(const struct command *, int argc, char **argv, void *values);
+options_parse_host(const struct command *, int argc, char **argv, void *values);
 
 /* Says what is wrong with the command line, then exits 2. */
 _Noreturn void options_fail(const struct command *, const char *format, ...)

@@ -18,6 +18,7 @@ enum {
 static struct {
 	struct results *results;
 	bool json, stream, quiet, timestamps, nagios;
+	bool taken;  /* standard output is a file's */
 	FILE *lines; /* NULL = nowhere */
 } output;
 
@@ -235,7 +236,7 @@ output_line(const char *format, ...)
 FILE *
 output_summary(void)
 {
-	if (output.json)
+	if (output.json || output.taken)
 		return output.quiet ? NULL : stderr;
 	return output.nagios ? NULL : stdout;
 }
@@ -244,6 +245,36 @@ FILE *
 output_complaints(void)
 {
 	return output.nagios || (output.json && output.quiet) ? NULL : stderr;
+}
+
+FILE *
+output_file(const char *path)
+{
+	FILE *out;
+
+	if (path == NULL)
+		return NULL;
+	if (strcmp(path, "-") == 0) {
+		if (output.json || output.nagios || output.taken)
+			fatalx("standard output is wanted twice");
+		output.taken = true;
+		if (output.lines != NULL)
+			output.lines = stderr;
+		return stdout;
+	}
+	if ((out = fopen(path, "we")) == NULL)
+		fatal("%s", path);
+	return out;
+}
+
+void
+output_file_close(FILE *out, const char *path)
+{
+	if (out == NULL || out == stdout)
+		return;
+	bool failed = ferror(out) != 0;
+	if (fclose(out) == EOF || failed)
+		fatal("%s", path);
 }
 
 int

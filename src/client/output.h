@@ -75,6 +75,15 @@ FILE *output_summary(void);
 /* Where complaints go; NULL = nowhere. */
 FILE *output_complaints(void);
 
+/*
+ * Opens a file that is to be written; "-" is standard output, which all text
+ * leaves to it then.  NULL gives NULL.
+ */
+FILE *output_file(const char *path);
+
+/* Closes it, and is fatal() if not all could be written. */
+void output_file_close(FILE *, const char *path);
+
 /* The object that ends a run with this exit status, which is returned. */
 int output_end(int status);
 

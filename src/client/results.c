@@ -119,8 +119,8 @@ json_cases(FILE *out, const void *member)
 	(void)putc(']', out);
 }
 
-static void
-measure(const struct results *results, struct measurements *measured)
+void
+results_measure(const struct results *results, struct measurements *measured)
 {
 	*measured = (struct measurements){
 	    .latency = results_latency(results),
@@ -137,7 +137,7 @@ json_thresholds(FILE *out, const void *member)
 	const struct results *results = member;
 	struct measurements measured;
 
-	measure(results, &measured);
+	results_measure(results, &measured);
 	(void)putc('[', out);
 	for (size_t i = 0; i < results->thresholds.count; i++) {
 		const struct threshold *t = &results->thresholds.items[i];
@@ -210,19 +210,6 @@ const struct field results_fields[] = {
 /* clang-format on */
 
 void
-results_parse_conditions(
-    struct results *results, const struct command *command, const char *text)
-{
-	const char *errstr;
-
-	if (text == NULL)
-		return;
-	errstr = threshold_parse(text, &results->thresholds);
-	if (errstr != NULL)
-		options_fail(command, "--fail-if=%s: %s", text, errstr);
-}
-
-void
 results_note_wrong(struct results *results, const struct stream *s)
 {
 	char *text = results->first_wrong;
@@ -277,18 +264,23 @@ results_derive(struct results *r)
 	r->first_wrong_text = r->first_wrong[0] != '\0' ? r->first_wrong : NULL;
 }
 
+bool
+results_is_bad(const struct results *results, bool judged)
+{
+	return results->failures[FAILURE_WRONG] > 0 ||
+	       (!judged && results_failures(results) > 0);
+}
+
 int
 results_verdict(const struct results *results, FILE *tell)
 {
 	const struct threshold_list *list = &results->thresholds;
-	bool excused = threshold_judges_loss(list) &&
-		       results->failures[FAILURE_WRONG] == 0;
 	int status = STATUS_GOOD;
 	struct measurements measured;
 	char value[UNITS_STRLEN];
 
-	measure(results, &measured);
-	if ((results_failures(results) > 0 && !excused) ||
+	results_measure(results, &measured);
+	if (results_is_bad(results, threshold_judges_loss(list)) ||
 	    results->answered == 0)
 		status = STATUS_BAD;
 	for (size_t i = 0; i < list->count; i++) {

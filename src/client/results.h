@@ -88,9 +88,11 @@ struct results {
 /* Ends with one without a name. */
 extern const struct field results_fields[];
 
-/* Reads --fail-if, which may be NULL; a mistake is told and exits 2. */
-void results_parse_conditions(
-    struct results *, const struct command *, const char *text);
+/* What conditions look at, of results that are derived. */
+void results_measure(const struct results *, struct measurements *);
+
+/* Did something fail that no condition judges (judged), or is it wrong? */
+bool results_is_bad(const struct results *, bool judged);
 
 /* Keeps where the first wrong byte of all was. */
 void results_note_wrong(struct results *, const struct stream *);

@@ -47,32 +47,32 @@ struct target_options {
 /* clang-format off */
 #define TARGET_OFFSET(member) offsetof(struct target_options, member)
 #define TARGET_ROWS(default_timeout, quiet_help)                                           \
-	{'4', OPTION_SET, "ipv4", NULL, TARGET_OFFSET(family), AF_INET, 0,     \
-	    "use IPv4 only"},                                                  \
-	{'6', OPTION_SET, "ipv6", NULL, TARGET_OFFSET(family), AF_INET6, 0,    \
-	    "use IPv6 only"},                                                  \
-	{'I', OPTION_TEXT, "source", "ADDRESS", TARGET_OFFSET(source), 0, 0,   \
-	    "connect from this address"},                                      \
-	{'W', OPTION_SPAN, "timeout", "TIME", TARGET_OFFSET(timeout), 0,       \
+	OPTION('4', type_set, "ipv4", NULL, TARGET_OFFSET(family), AF_INET, 0,     \
+	    "use IPv4 only"),                                                  \
+	OPTION('6', type_set, "ipv6", NULL, TARGET_OFFSET(family), AF_INET6, 0,    \
+	    "use IPv6 only"),                                                  \
+	OPTION('I', type_word, "source", "ADDRESS", TARGET_OFFSET(source), 0, 0,   \
+	    "connect from this address"),                                      \
+	OPTION('W', type_span, "timeout", "TIME", TARGET_OFFSET(timeout), 0,       \
 	    SEC * 3600 * 24,                                                   \
-	    "give up waiting after this long (" default_timeout ")"},          \
-	{'q', OPTION_FLAG, "quiet", NULL, TARGET_OFFSET(quiet), 0, 0,         \
-	    quiet_help},                                                        \
-	{0, OPTION_FLAG, "json", NULL, TARGET_OFFSET(json), 0, 0,              \
-	    "JSON on standard output, text on stderr"},             \
-	{0, OPTION_FLAG, "json-stream", NULL, TARGET_OFFSET(json_stream), 0,   \
-	    0, "the same, a line for all that happens"},                 \
-	{0, OPTION_TEXT, "interface", "NAME", TARGET_OFFSET(interface), 0, 0,  \
-	    "connect through this network interface"},                         \
-	{0, OPTION_COUNT, "dscp", "N", TARGET_OFFSET(dscp), 0, 63,             \
-	    "differentiated services code point to send"},             \
-	{0, OPTION_SET, "proxy-v1", NULL, TARGET_OFFSET(proxy_version), 1, 0,  \
-	    "begin with a PROXY protocol header, version 1"},                  \
-	{0, OPTION_SET, "proxy-v2", NULL, TARGET_OFFSET(proxy_version), 2, 0,  \
-	    "the same in version 2"},                                          \
-	{0, OPTION_TEXT, "proxy-source", "ADDR:PORT",                          \
+	    "give up waiting after this long (" default_timeout ")"),          \
+	OPTION('q', type_flag, "quiet", NULL, TARGET_OFFSET(quiet), 0, 0,         \
+	    quiet_help),                                                        \
+	OPTION(0, type_flag, "json", NULL, TARGET_OFFSET(json), 0, 0,              \
+	    "JSON on standard output, text on stderr"),             \
+	OPTION(0, type_flag, "json-stream", NULL, TARGET_OFFSET(json_stream), 0,   \
+	    0, "the same, a line for all that happens"),                 \
+	OPTION(0, type_word, "interface", "NAME", TARGET_OFFSET(interface), 0, 0,  \
+	    "connect through this network interface"),                         \
+	OPTION(0, type_count, "dscp", "N", TARGET_OFFSET(dscp), 0, 63,             \
+	    "differentiated services code point to send"),             \
+	OPTION(0, type_set, "proxy-v1", NULL, TARGET_OFFSET(proxy_version), 1, 0,  \
+	    "begin with a PROXY protocol header, version 1"),                  \
+	OPTION(0, type_set, "proxy-v2", NULL, TARGET_OFFSET(proxy_version), 2, 0,  \
+	    "the same in version 2"),                                          \
+	OPTION(0, type_word, "proxy-source", "ADDR:PORT",                          \
 	    TARGET_OFFSET(proxy_source), 0, 0,                                 \
-	    "the client it names, instead of this end"}
+	    "the client it names, instead of this end")
 /* clang-format on */
 
 struct target {

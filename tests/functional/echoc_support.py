@@ -165,3 +165,30 @@ def events(text):
     for each in found:
         validator("event").validate(each)
     return [(each["event"], each["data"]) for each in found]
+
+
+# ---- networks of our own ----------------------------------------------------
+
+def network(folder, hosts, setup):
+    """A command that runs another in a network that setup has made.
+
+    hosts is its /etc/hosts.  An echo server listens on port 7007 of all
+    addresses, and ends with the command.
+    """
+    file = folder / "hosts"
+    file.write_text(hosts)
+    script = f"""
+set -e
+mount --bind {file} /etc/hosts
+ip link set lo up
+{setup}
+socat TCP6-LISTEN:7007,fork,ipv6only=0,backlog=128 EXEC:cat &
+until ss -Hltn sport = :7007 | grep -q .; do :; done
+set +e
+"$@"
+status=$?
+kill %1
+exit $status
+"""
+    return ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc",
+            "--kill-child", "bash", "-c", script, "bash"]

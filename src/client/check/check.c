@@ -27,18 +27,18 @@ struct check_options {
 };
 
 static const struct option_row rows[] = {
-    {0, OPTION_TEXT, "case", "NAME", offsetof(struct check_options, only), 0, 0,
-	"run this case only"},
-    {'l', OPTION_FLAG, "list", NULL, offsetof(struct check_options, list), 0, 0,
-	"list the cases"},
-    {0, OPTION_FLAG, "strict", NULL, offsetof(struct check_options, strict), 0,
-	0, "run also the cases that widespread servers fail"},
+    OPTION(0, type_word, "case", "NAME", offsetof(struct check_options, only),
+	0, 0, "run this case only"),
+    OPTION('l', type_flag, "list", NULL, offsetof(struct check_options, list),
+	0, 0, "list the cases"),
+    OPTION(0, type_flag, "strict", NULL, offsetof(struct check_options, strict),
+	0, 0, "run also the cases that widespread servers fail"),
     TARGET_ROWS("5s", "no text; the exit status tells"),
     {.name = NULL},
 };
 
-static const struct command command = {
-    "check", "Judges whether this is a correct echo service", rows};
+static const struct command command = {"check",
+    "Judges whether this is a correct echo service", rows, "HOST[:PORT]"};
 
 static bool
 is_chosen(const struct check_case *this, const struct check_options *options)
@@ -146,7 +146,7 @@ check_main(int argc, char **argv)
 	static struct case_result cases[CASES_MAX];
 	static struct results results = {
 	    .use = USE_CHECK, .subcommand = "check", .cases = cases};
-	const char *host = options_parse(&command, argc, argv, &options);
+	const char *host = options_parse_host(&command, argc, argv, &options);
 	struct target target;
 	struct check check = {.target = &target, .results = &results};
 

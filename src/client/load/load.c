@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "client/hgrm.h"
 #include "client/interrupts.h"
 #include "client/load/bar_chart.h"
 #include "client/load/pool.h"
@@ -31,32 +32,34 @@ struct load_options {
 	uint64_t connections, size, rate;
 	int64_t duration;
 	bool churn;
-	const char *svg, *fail_if;
+	const char *svg, *hgrm, *fail_if;
 };
 
 #define LOAD_OFFSET(member) offsetof(struct load_options, member)
 
 static const struct option_row rows[] = {
-    {'c', OPTION_COUNT, "connections", "N", LOAD_OFFSET(connections), 1,
-	CONNECTIONS_MAX, "open at a time (10)"},
-    {'d', OPTION_SPAN, "duration", "TIME", LOAD_OFFSET(duration), MSEC,
-	SEC * 3600 * 24 * 7, "of the measurement (10s)"},
-    {'s', OPTION_SIZE, "size", "BYTES", LOAD_OFFSET(size), 1, SIZE_MAX_LOAD,
-	"of a message (64)"},
-    {'r', OPTION_COUNT, "rate", "N", LOAD_OFFSET(rate), 1, RATE_MAX,
-	"messages per second over all connections"},
-    {0, OPTION_FLAG, "churn", NULL, LOAD_OFFSET(churn), 0, 0,
-	"open a new connection for each message"},
-    {0, OPTION_TEXT, "svg", "FILE", LOAD_OFFSET(svg), 0, 0,
-	"draw latency by percentile"},
-    {0, OPTION_TEXT, "fail-if", "CONDITIONS", LOAD_OFFSET(fail_if), 0, 0,
-	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
+    OPTION('c', type_count, "connections", "N", LOAD_OFFSET(connections), 1,
+	CONNECTIONS_MAX, "open at a time (10)"),
+    OPTION('d', type_span, "duration", "TIME", LOAD_OFFSET(duration), MSEC,
+	SEC * 3600 * 24 * 7, "of the measurement (10s)"),
+    OPTION('s', type_size, "size", "BYTES", LOAD_OFFSET(size), 1, SIZE_MAX_LOAD,
+	"of a message (64)"),
+    OPTION('r', type_count, "rate", "N", LOAD_OFFSET(rate), 1, RATE_MAX,
+	"messages per second over all connections"),
+    OPTION(0, type_flag, "churn", NULL, LOAD_OFFSET(churn), 0, 0,
+	"open a new connection for each message"),
+    OPTION(0, type_word, "svg", "FILE", LOAD_OFFSET(svg), 0, 0,
+	"draw latency and throughput"),
+    OPTION(0, type_word, "hgrm", "FILE", LOAD_OFFSET(hgrm), 0, 0,
+	"write percentiles for HdrHistogram's plotters"),
+    OPTION(0, type_word, "fail-if", "CONDITIONS", LOAD_OFFSET(fail_if), 0, 0,
+	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"),
     TARGET_ROWS("5s", "no line each second; with JSON no text at all"),
     {.name = NULL},
 };
 
-static const struct command command = {
-    "load", "Measures throughput and latency of an echo server", rows};
+static const struct command command = {"load",
+    "Measures throughput and latency of an echo server", rows, "HOST[:PORT]"};
 
 static struct load_options options = {
     .connections = 10,
@@ -106,29 +109,30 @@ tell_interim(void)
 	report_text(stderr, &report);
 }
 
-/* The seconds of the measurement, the last of which may be shorter. */
+/* Runs to the end and tells of each second; the last may be shorter. */
 static void
 run(void)
 {
 	const struct schedule *schedule = &pool.schedule;
 	uint64_t messages = 0;
-	int64_t last = 0; /* until when intervals have been told */
-	bool over = false, whole = false;
+	int64_t told = 0; /* until when */
+	bool over = false, stopped = false;
 
 	pool_open(&pool);
 	while (!over) {
-		over = pool_run(&pool, (last != 0 ? last : pool.now) + SEC);
-		if (last == 0)
-			last = schedule->began;
+		over = pool_run(&pool, (told != 0 ? told : pool.now) + SEC);
+		if (told == 0)
+			told = schedule->began;
 		int64_t until = pool.stopping ? schedule->ends : pool.now;
-		if (last != 0 && !whole &&
-		    (until >= last + SEC || pool.stopping || over)) {
-			if (until > last)
-				tell_interval(until - last, &messages);
-			last = until;
-			whole = pool.stopping;
+		bool due = told != 0 && until >= told + SEC;
+		if (told != 0 && until > told && !stopped &&
+		    (due || pool.stopping || over)) {
+			tell_interval(until - told, &messages);
+			told = until;
 		}
-		pool_collect(&pool);
+		stopped = pool.stopping;
+		if (due || over || interrupts_interim())
+			pool_collect(&pool);
 		if (interrupts_take_interim())
 			tell_interim();
 	}
@@ -161,27 +165,6 @@ choose_address(const struct target *target)
 }
 
 static void
-write_svg(FILE *out)
-{
-	if (out == NULL)
-		return;
-	svg_write(out, &report);
-	bool failed = ferror(out) != 0;
-	if (fclose(out) == EOF || failed)
-		fatal("%s", options.svg);
-}
-
-static FILE *
-open_svg(void)
-{
-	FILE *out = NULL;
-
-	if (options.svg != NULL && (out = fopen(options.svg, "we")) == NULL)
-		fatal("%s", options.svg);
-	return out;
-}
-
-static void
 write_text(FILE *out)
 {
 	if (out == NULL)
@@ -194,9 +177,10 @@ write_text(FILE *out)
 static void
 parse(int argc, char **argv, struct target *target)
 {
-	const char *host = options_parse(&command, argc, argv, &options);
+	const char *host = options_parse_host(&command, argc, argv, &options);
 
-	results_parse_conditions(&report, &command, options.fail_if);
+	threshold_option(
+	    &command, "fail-if", options.fail_if, &report.thresholds);
 	target_open(target, &command, &options.target, host);
 	report.host = target->name.host;
 	report.connections = options.connections;
@@ -216,13 +200,18 @@ load_main(int argc, char **argv)
 	struct target target;
 
 	parse(argc, argv, &target);
-	FILE *svg = open_svg();
+	FILE *svg = output_file(options.svg), *hgrm = output_file(options.hgrm);
 	target_resolve(&target);
 	interrupts_init();
 	if (choose_address(&target))
 		run();
 	results_derive(&report);
-	write_svg(svg);
+	if (svg != NULL)
+		svg_write(svg, &report);
+	if (hgrm != NULL)
+		hgrm_write(hgrm, results_latency(&report));
+	output_file_close(svg, options.svg);
+	output_file_close(hgrm, options.hgrm);
 	write_text(output_summary());
 	return output_end(results_verdict(&report, output_complaints()));
 }

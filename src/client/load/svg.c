@@ -5,43 +5,58 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "common/units.h"
 
 enum {
-	WIDTH = 760,
-	HEIGHT = 420,
-	LEFT = 80,
-	RIGHT = 20,
-	TOP = 50,
-	BOTTOM = 50,
+	WIDTH = 800,
+	HEIGHT = 720,
+	LEFT = 90,
+	RIGHT = WIDTH - 90,
+	HEADING = 15,
 	STEPS = 200 /* points of a curve */
 };
 
-/* The part of the time scale that the curves need, as powers of ten. */
-struct plot {
+/* A panel: the part of a logarithmic scale of latency that is shown in it. */
+struct panel {
 	FILE *out;
-	double low, high;
-	double nines; /* the right edge: 1 = 90 %, 2 = 99 %, ... */
+	int top, bottom;
+	double low, high; /* powers of ten */
 };
 
-static double
-x_of(const struct plot *plot, double nines)
+static struct event *intervals;
+static size_t interval_count;
+
+void
+svg_note_interval(const struct event *event)
 {
-	return LEFT + (WIDTH - LEFT - RIGHT) * nines / plot->nines;
+	size_t n = interval_count;
+
+	/* room is doubled whenever the count is a power of two */
+	if ((n & (n - 1)) == 0) {
+		struct event *more = reallocarray(
+		    intervals, n == 0 ? 1 : 2 * n, sizeof *intervals);
+		if (more == NULL)
+			return; /* the picture ends here */
+		intervals = more;
+	}
+	intervals[interval_count++] = *event;
 }
 
 static double
-y_of(const struct plot *plot, double nanoseconds)
+y_of(const struct panel *panel, double nanoseconds)
 {
-	double part = (log10(fmax(1, nanoseconds)) - plot->low) /
-		      (plot->high - plot->low);
+	double part = (log10(fmax(1, nanoseconds)) - panel->low) /
+		      (panel->high - panel->low);
 
-	return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * part;
+	return panel->bottom - (panel->bottom - panel->top) * part;
 }
 
+/* Text whose special characters are escaped. */
 static void
-write_text(FILE *out, const char *text)
+write_escaped(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text == '<' || *text == '&')
@@ -51,78 +66,110 @@ write_text(FILE *out, const char *text)
 }
 
 static void
-write_head(const struct plot *plot, const struct results *report)
+write_label(FILE *out, double x, double y, const char *anchor, const char *text)
 {
-	FILE *out = plot->out;
-
 	(void)fprintf(out,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
-	    " height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
-	    " font-size=\"12\">\n",
-	    WIDTH, HEIGHT, WIDTH, HEIGHT);
-	(void)fprintf(out,
-	    "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
-	    "<text x=\"%d\" y=\"22\" font-size=\"15\">Echo latency of ",
-	    LEFT);
-	write_text(out, report->host);
-	(void)fprintf(out, ": %" PRIu64 " answers, %" PRIu64 " lost</text>\n",
-	    report->answered, report->lost);
+	    "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y,
+	    anchor, text);
 }
 
 static void
-write_times(const struct plot *plot)
+write_heading(FILE *out, const struct results *r)
+{
+	char date[64] = "";
+	time_t began = (time_t)r->began;
+	struct tm tm;
+
+	if (localtime_r(&began, &tm) != NULL)
+		(void)strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S %z", &tm);
+	(void)fprintf(out,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\""
+	    " height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
+	    " font-size=\"12\">\n"
+	    "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
+	    "<text x=\"%d\" y=\"24\" font-size=\"%d\">Echo of ",
+	    WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT, HEADING);
+	write_escaped(out, r->host);
+	if (r->address != NULL)
+		(void)fprintf(out, " (%s)", r->address);
+	(void)fprintf(out, "</text>\n<text x=\"%d\" y=\"44\">", LEFT);
+	results_text(out, r, "{connections} connections");
+	(void)fprintf(out, "%s, ", r->churn ? ", one for each message" : "");
+	if (r->rate > 0)
+		results_text(out, r, "{rate} messages/s asked for");
+	else
+		(void)fprintf(out, "as fast as possible");
+	results_text(out, r,
+	    ", {size} bytes; {messages_per_second}/s"
+	    " reached</text>\n");
+	(void)fprintf(out, "<text x=\"%d\" y=\"62\">", LEFT);
+	results_text(out, r, "{answered} answered, {lost} lost in {seconds} s");
+	(void)fprintf(out, ", %s</text>\n", date);
+}
+
+/* The lines of the latency scale, with labels at x. */
+static void
+write_scale(const struct panel *panel, double x, const char *anchor)
 {
 	char label[UNITS_STRLEN];
 
-	for (int p = (int)plot->low; p <= (int)plot->high; p++) {
-		double y = y_of(plot, pow(10, p));
-		(void)fprintf(plot->out,
-		    "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>\n"
-		    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-		    LEFT, y, WIDTH - RIGHT, LEFT - 8, y + 4,
+	for (int p = (int)panel->low; p <= (int)panel->high; p++) {
+		double y = y_of(panel, pow(10, p));
+		(void)fprintf(panel->out,
+		    "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>\n", LEFT, y,
+		    RIGHT);
+		write_label(panel->out, x, y + 4, anchor,
 		    units_format_span(pow(10, p), label));
 	}
 }
 
 static void
-write_percentiles(const struct plot *plot)
+write_percentiles(const struct panel *panel, double nines)
 {
-	for (int n = 0; n <= (int)plot->nines; n++) {
-		double x = x_of(plot, n);
-		(void)fprintf(plot->out,
-		    "<path d=\"M%.1f %dV%d\" stroke=\"#ddd\"/>\n"
-		    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">"
-		    "%.10g%%</text>\n",
-		    x, TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18,
-		    100 - 100 * pow(10, -n));
+	for (int n = 0; n <= (int)nines; n++) {
+		double x = LEFT + (RIGHT - LEFT) * n / nines;
+		char label[32];
+		(void)snprintf(
+		    label, sizeof label, "%.10g%%", 100 - 100 * pow(10, -n));
+		(void)fprintf(panel->out,
+		    "<path d=\"M%.1f %dV%d\" stroke=\"#ddd\"/>\n", x,
+		    panel->top, panel->bottom);
+		write_label(panel->out, x, panel->bottom + 18, "middle", label);
 	}
-	(void)fprintf(plot->out,
-	    "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">percentile"
-	    "</text>\n",
-	    (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10);
+	write_label(panel->out, (LEFT + RIGHT) / 2.0, panel->bottom + 36,
+	    "middle", "latency by percentile");
 }
 
 static void
-write_curve(const struct plot *plot, const struct histogram *h,
-    const char *name, const char *colour, int line)
+write_curve(const struct panel *panel, double nines, const struct histogram *h,
+    const char *colour)
 {
 	if (h->count == 0)
 		return;
-	(void)fprintf(plot->out,
+	(void)fprintf(panel->out,
 	    "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\""
 	    " points=\"",
 	    colour);
 	for (int i = 0; i <= STEPS; i++) {
-		double nines = plot->nines * i / STEPS;
-		double value =
-		    histogram_percentile(h, 100 - 100 * pow(10, -nines));
-		(void)fprintf(plot->out, "%.1f,%.1f ", x_of(plot, nines),
-		    y_of(plot, value));
+		double n = nines * i / STEPS;
+		(void)fprintf(panel->out, "%.1f,%.1f ",
+		    LEFT + (RIGHT - LEFT) * n / nines,
+		    y_of(panel,
+			histogram_percentile(h, 100 - 100 * pow(10, -n))));
 	}
-	(void)fprintf(plot->out,
-	    "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", LEFT + 10,
-	    TOP + 16 * line, colour, name);
+	(void)fprintf(panel->out, "\"/>\n");
 }
+
+static void
+write_name(FILE *out, double x, double y, const char *colour, const char *name)
+{
+	(void)fprintf(out,
+	    "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\">%s</text>\n", x, y, colour,
+	    name);
+}
+
+static const char raw_colour[] = "#2c6fb5", corrected_colour[] = "#b5422c",
+		  rate_colour[] = "#d8e6d0";
 
 /* As many nines as the answers can tell, two at least and six at most. */
 static double
@@ -131,28 +178,130 @@ nines_of(const struct histogram *h)
 	return fmin(6, fmax(2, floor(log10(fmax(1, (double)h->count)))));
 }
 
-void
-svg_note_interval(const struct event *event)
+static void
+write_latency(const struct panel *panel, const struct results *r)
 {
-	(void)event;
+	double nines = nines_of(results_latency(r));
+
+	write_scale(panel, LEFT - 8, "end");
+	write_percentiles(panel, nines);
+	write_curve(panel, nines, &r->corrected, corrected_colour);
+	write_curve(panel, nines, &r->raw, raw_colour);
+	write_name(panel->out, LEFT + 10, panel->top + 16, raw_colour,
+	    r->churn ? "raw: from when its connection was begun"
+		     : "raw: from when a message was sent");
+	if (r->corrected.count > 0)
+		write_name(panel->out, LEFT + 10, panel->top + 32,
+		    corrected_colour, "corrected: from when a message was due");
+}
+
+static double
+x_of_time(const struct results *r, double seconds)
+{
+	return LEFT +
+	       (RIGHT - LEFT) * fmin(1, seconds * SEC / (double)r->elapsed);
+}
+
+/* A bar for each interval, as high as its share of the greatest rate. */
+static void
+write_rates(const struct panel *panel, const struct results *r, double most)
+{
+	double from = LEFT;
+
+	for (size_t i = 0; i < interval_count; i++) {
+		double to = x_of_time(r, intervals[i].seconds);
+		double height = (panel->bottom - panel->top) *
+				(double)intervals[i].messages / most;
+		(void)fprintf(panel->out,
+		    "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\""
+		    " height=\"%.1f\" fill=\"%s\"/>\n",
+		    from, panel->bottom - height, fmax(0.5, to - from), height,
+		    rate_colour);
+		from = to;
+	}
+}
+
+/* One percentile by interval: a level over each that has answers. */
+static void
+write_levels(const struct panel *panel, const struct results *r, size_t offset,
+    const char *colour)
+{
+	double from = LEFT;
+
+	(void)fprintf(panel->out,
+	    "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" d=\"",
+	    colour);
+	for (size_t i = 0; i < interval_count; i++) {
+		int64_t value =
+		    *(const int64_t *)((const char *)&intervals[i] + offset);
+		double to = x_of_time(r, intervals[i].seconds);
+		if (value >= 0)
+			(void)fprintf(panel->out, "M%.1f %.1fH%.1f ", from,
+			    y_of(panel, (double)value), to);
+		from = to;
+	}
+	(void)fprintf(panel->out, "\"/>\n");
+}
+
+/* The scales of rate and time. */
+static void
+write_axes(const struct panel *panel, const struct results *r, double most)
+{
+	FILE *out = panel->out;
+	char label[32];
+
+	for (int i = 0; i <= 2; i++) {
+		(void)snprintf(label, sizeof label, "%.0f/s", most * i / 2);
+		write_label(out, LEFT - 8,
+		    panel->bottom - (panel->bottom - panel->top) * i / 2.0 + 4,
+		    "end", label);
+	}
+	for (int i = 0; i <= 4; i++) {
+		double seconds = (double)r->elapsed / SEC * i / 4;
+		(void)snprintf(label, sizeof label, "%.*f s",
+		    r->elapsed < 10 * SEC ? 2 : 0, seconds);
+		write_label(out, x_of_time(r, seconds), panel->bottom + 18,
+		    "middle", label);
+	}
+	write_label(out, (LEFT + RIGHT) / 2.0, panel->bottom + 36, "middle",
+	    "messages answered (left) and latency (right) by second");
+}
+
+static void
+write_by_second(const struct panel *panel, const struct results *r)
+{
+	double most = 1;
+
+	for (size_t i = 0; i < interval_count; i++)
+		most = fmax(most, (double)intervals[i].messages);
+	double step = pow(10, floor(log10(most)));
+	most = ceil(most / step) * step; /* a round figure */
+	write_rates(panel, r, most);
+	write_scale(panel, RIGHT + 8, "start");
+	write_axes(panel, r, most);
+	write_levels(panel, r, offsetof(struct event, p50), raw_colour);
+	write_levels(panel, r, offsetof(struct event, p99), corrected_colour);
+	write_name(panel->out, LEFT + 10, panel->top + 16, raw_colour, "p50");
+	write_name(
+	    panel->out, LEFT + 45, panel->top + 16, corrected_colour, "p99");
 }
 
 void
-svg_write(FILE *out, const struct results *report)
+svg_write(FILE *out, const struct results *r)
 {
-	const struct histogram *h = results_latency(report);
-	double low = fmax(1, fmin((double)h->min, (double)report->raw.min));
-	double high = fmax((double)h->max, (double)report->raw.max);
-	struct plot plot = {.out = out, .nines = nines_of(h)};
+	struct panel upper = {.out = out, .top = 80, .bottom = 370};
+	double least = (double)r->raw.min, most = (double)r->raw.max;
 
-	plot.low = floor(log10(low));
-	plot.high = fmax(plot.low + 1, ceil(log10(fmax(1, high))));
-	write_head(&plot, report);
-	write_times(&plot);
-	write_percentiles(&plot);
-	write_curve(&plot, &report->corrected,
-	    "corrected: from when a message was due", "#b5422c", 1);
-	write_curve(&plot, &report->raw, "raw: from when a message was sent",
-	    "#2c6fb5", 2);
+	if (r->corrected.count > 0)
+		most = fmax(most, (double)r->corrected.max);
+	upper.low = floor(log10(fmax(1, least)));
+	upper.high = fmax(upper.low + 1, ceil(log10(fmax(1, most))));
+	struct panel lower = upper;
+	lower.top = 430;
+	lower.bottom = 670;
+	write_heading(out, r);
+	write_latency(&upper, r);
+	if (r->elapsed > 0)
+		write_by_second(&lower, r);
 	(void)fprintf(out, "</svg>\n");
 }

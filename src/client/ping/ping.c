@@ -12,13 +12,16 @@
 #include <stdio.h>
 
 #include "client/commands.h"
+#include "client/hgrm.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 #include "client/ping/link.h"
+#include "client/ping/nagios.h"
 #include "client/ping/summary.h"
 
 enum {
-	SIZE_MAX_PING = 16 * 1024 * 1024
+	SIZE_MAX_PING = 16 * 1024 * 1024,
+	NAGIOS_COUNT = 5 /* messages when neither -c nor -w is given */
 };
 
 static const int64_t outage_interval = 10 * MSEC;
@@ -27,38 +30,48 @@ struct ping_options {
 	struct target_options target; /* first: see TARGET_ROWS */
 	uint64_t count, size;
 	int64_t interval, deadline;
-	bool timestamps, connect_each;
-	const char *fail_if;
+	bool timestamps, connect_each, nagios;
+	const char *fail_if, *warning, *critical, *hgrm;
 };
 
 #define PING_OFFSET(member) offsetof(struct ping_options, member)
 
 static const struct option_row rows[] = {
-    {'c', OPTION_COUNT, "count", "N", PING_OFFSET(count), 1, INT64_MAX,
-	"stop after N messages"},
-    {'i', OPTION_SPAN, "interval", "TIME", PING_OFFSET(interval), 0,
-	SEC * 3600 * 24, "a message this often (1s); 0 = after each answer"},
-    {'s', OPTION_SIZE, "size", "BYTES", PING_OFFSET(size), 1, SIZE_MAX_PING,
-	"of a message (64)"},
-    {'w', OPTION_SPAN, "deadline", "TIME", PING_OFFSET(deadline), 0,
-	INT64_MAX / 2, "stop after this long"},
-    {'D', OPTION_FLAG, "timestamps", NULL, PING_OFFSET(timestamps), 0, 0,
-	"begin lines with the time of day"},
-    {0, OPTION_FLAG, "connect-each", NULL, PING_OFFSET(connect_each), 0, 0,
-	"open a new connection for each message"},
-    {0, OPTION_TEXT, "fail-if", "CONDITIONS", PING_OFFSET(fail_if), 0, 0,
-	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"},
+    OPTION('c', type_count, "count", "N", PING_OFFSET(count), 1, INT64_MAX,
+	"stop after N messages"),
+    OPTION('i', type_span, "interval", "TIME", PING_OFFSET(interval), 0,
+	SEC * 3600 * 24, "a message this often (1s); 0 = after each answer"),
+    OPTION('s', type_size, "size", "BYTES", PING_OFFSET(size), 1, SIZE_MAX_PING,
+	"of a message (64)"),
+    OPTION('w', type_span, "deadline", "TIME", PING_OFFSET(deadline), 0,
+	INT64_MAX / 2, "stop after this long"),
+    OPTION('D', type_flag, "timestamps", NULL, PING_OFFSET(timestamps), 0, 0,
+	"begin lines with the time of day"),
+    OPTION(0, type_flag, "connect-each", NULL, PING_OFFSET(connect_each), 0, 0,
+	"open a new connection for each message"),
+    OPTION(0, type_word, "fail-if", "CONDITIONS", PING_OFFSET(fail_if), 0, 0,
+	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"),
+    OPTION(0, type_word, "hgrm", "FILE", PING_OFFSET(hgrm), 0, 0,
+	"write percentiles for HdrHistogram's plotters"),
+    OPTION(0, type_flag, "nagios", NULL, PING_OFFSET(nagios), 0, 0,
+	"one line and status of a monitoring plugin"),
+    OPTION(0, type_word, "warning", "CONDITIONS", PING_OFFSET(warning), 0, 0,
+	"with --nagios: status 1 if one is met"),
+    OPTION(0, type_word, "critical", "CONDITIONS", PING_OFFSET(critical), 0, 0,
+	"with --nagios: status 2 if one is met"),
     TARGET_ROWS("5s", "print the summary only; with JSON no text at all"),
     {.name = NULL},
 };
 
-static const struct command command = {
-    "ping", "Measures the round trips of messages to an echo server", rows};
+static const struct command command = {"ping",
+    "Measures the round trips of messages to an echo server", rows,
+    "HOST[:PORT]"};
 
 struct ping {
 	struct ping_options options;
 	struct target target;
 	struct results results;
+	struct threshold_list warning, critical;
 	struct ping_link link;
 	int64_t began;
 	int64_t due; /* when the next message is */
@@ -169,13 +182,47 @@ settle(struct ping *ping, int64_t now)
 }
 
 static void
+parse_nagios(struct ping *ping)
+{
+	struct ping_options *o = &ping->options;
+
+	threshold_option(&command, "warning", o->warning, &ping->warning);
+	threshold_option(&command, "critical", o->critical, &ping->critical);
+	if (!o->nagios && (o->warning != NULL || o->critical != NULL))
+		options_fail(
+		    &command, "--warning and --critical need --nagios");
+	if (o->nagios &&
+	    (o->target.json || o->target.json_stream || o->fail_if != NULL))
+		options_fail(&command, "--nagios excludes JSON and --fail-if");
+	if (o->nagios && o->count == 0 && o->deadline == 0)
+		o->count = NAGIOS_COUNT;
+}
+
+static int
+report(struct ping *ping, FILE *hgrm)
+{
+	const struct results *results = &ping->results;
+
+	if (hgrm != NULL)
+		hgrm_write(hgrm, &results->raw);
+	output_file_close(hgrm, ping->options.hgrm);
+	if (ping->options.nagios)
+		return nagios_report(results, &ping->warning, &ping->critical);
+	if (output_summary() != NULL)
+		ping_summary(output_summary(), results);
+	return output_end(results_verdict(results, output_complaints()));
+}
+
+static void
 parse(struct ping *ping, int argc, char **argv)
 {
 	struct ping_options *options = &ping->options;
 	struct results *results = &ping->results;
-	const char *host = options_parse(&command, argc, argv, options);
+	const char *host = options_parse_host(&command, argc, argv, options);
 
-	results_parse_conditions(results, &command, options->fail_if);
+	threshold_option(
+	    &command, "fail-if", options->fail_if, &results->thresholds);
+	parse_nagios(ping);
 	target_open(&ping->target, &command, &options->target, host);
 	results->host = ping->target.name.host;
 	results->size = options->size;
@@ -185,6 +232,8 @@ parse(struct ping *ping, int argc, char **argv)
 	output_open(&options->target, results);
 	if (options->timestamps)
 		output_add_time();
+	if (options->nagios)
+		output_use_nagios();
 }
 
 int
@@ -196,13 +245,12 @@ ping_main(int argc, char **argv)
 	    .results = {.use = USE_PING, .subcommand = "ping"}};
 
 	parse(&ping, argc, argv);
+	FILE *hgrm = output_file(ping.options.hgrm);
 	target_resolve(&ping.target);
 	interrupts_init();
 	ping_link_init(&ping.link);
 	ping.began = ping.due = clock_now();
 	run(&ping);
 	settle(&ping, clock_now());
-	if (output_summary() != NULL)
-		ping_summary(output_summary(), &ping.results);
-	return output_end(results_verdict(&ping.results, output_complaints()));
+	return report(&ping, hgrm);
 }

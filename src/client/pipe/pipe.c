@@ -28,14 +28,14 @@ struct pipe_options {
 };
 
 static const struct option_row rows[] = {
-    {0, OPTION_FLAG, "verify", NULL, offsetof(struct pipe_options, verify), 0,
-	0, "compare the answer instead of printing it"},
+    OPTION(0, type_flag, "verify", NULL, offsetof(struct pipe_options, verify),
+	0, 0, "compare the answer instead of printing it"),
     TARGET_ROWS("never", "do not show how far it has come"),
     {.name = NULL},
 };
 
-static const struct command command = {
-    "pipe", "Sends standard input and prints what comes back", rows};
+static const struct command command = {"pipe",
+    "Sends standard input and prints what comes back", rows, "HOST[:PORT]"};
 
 struct pipe_run {
 	struct pipe_options options;
@@ -202,7 +202,8 @@ static void
 parse(struct pipe_run *run, int argc, char **argv, struct target *target)
 {
 	const struct target_options *options = &run->options.target;
-	const char *host = options_parse(&command, argc, argv, &run->options);
+	const char *host =
+	    options_parse_host(&command, argc, argv, &run->options);
 
 	if ((options->json || options->json_stream) && !run->options.verify)
 		options_fail(&command, "JSON needs --verify");

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * echoc compare: the figures of two runs, or of the medians of several, side
+ * by side with the change; for judging a new version in CI.
+ */
+
+#include <err.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "client/commands.h"
+#include "client/compare/json_reader.h"
+#include "client/options.h"
+#include "common/clock.h"
+#include "common/units.h"
+
+enum {
+	RUNS_MAX = 64,
+	FILE_MAX = 1 << 20,
+	SIDES = 2
+};
+
+/* A figure, and where it is in the JSON; of two, the first that is there. */
+static const struct metric {
+	const char *name, *path, *or_path;
+	bool is_time;
+} metrics[] = {
+    {"rate", "messages_per_second", NULL, false},
+    {"conns", "connects_per_second", NULL, false},
+    {"MB/s", "megabytes_per_second", NULL, false},
+    {"loss", "loss_percent", NULL, false},
+    {"errors", "lost", NULL, false},
+#define LATENCY(name)                                                          \
+	{                                                                      \
+		name, "latency_ms.corrected." name, "latency_ms.raw." name,    \
+		    true                                                       \
+	}
+    LATENCY("min"),
+    LATENCY("avg"),
+    LATENCY("p50"),
+    LATENCY("p75"),
+    LATENCY("p90"),
+    LATENCY("p99"),
+    LATENCY("p99.9"),
+    LATENCY("p99.99"),
+    LATENCY("max"),
+};
+
+enum {
+	METRICS = sizeof metrics / sizeof *metrics
+};
+
+/* One side of the comparison. */
+struct side {
+	size_t runs;
+	double values[METRICS][RUNS_MAX]; /* NAN = not in this run */
+	double median[METRICS], spread[METRICS];
+};
+
+static struct compare_options {
+	const char *fail_if;
+} options;
+
+static const struct option_row rows[] = {
+    OPTION(0, type_word, "fail-if", "CONDITIONS",
+	offsetof(struct compare_options, fail_if), 0, 0,
+	"exit 1 if one is met, as in 'p99>+10%,rate<-5%'"),
+    {.name = NULL},
+};
+
+static const struct command command = {"compare",
+    "Compares results that --json has printed", rows, "BEFORE... [:] AFTER..."};
+
+static struct side sides[SIDES];
+
+static void
+note_number(void *context, const char *path, double value)
+{
+	struct side *side = context;
+
+	for (size_t i = 0; i < METRICS; i++) {
+		double *at = &side->values[i][side->runs];
+		if (strcmp(path, metrics[i].path) == 0 ||
+		    (metrics[i].or_path != NULL && isnan(*at) &&
+			strcmp(path, metrics[i].or_path) == 0))
+			*at = value * (metrics[i].is_time ? MSEC : 1);
+	}
+}
+
+static void
+read_run(struct side *side, const char *path)
+{
+	static char text[FILE_MAX];
+	FILE *in = fopen(path, "re");
+
+	if (in == NULL)
+		err(STATUS_ERROR, "%s", path);
+	size_t length = fread(text, 1, sizeof text - 1, in);
+	if (ferror(in))
+		err(STATUS_ERROR, "%s", path);
+	(void)fclose(in);
+	text[length] = '\0';
+	if (side->runs == RUNS_MAX)
+		errx(STATUS_ERROR, "%s: more than %d files", path, RUNS_MAX);
+	for (size_t i = 0; i < METRICS; i++)
+		side->values[i][side->runs] = NAN;
+	const char *end = json_read(text, note_number, side);
+	if (end == NULL || *end != '\0' || strlen(text) != length)
+		errx(STATUS_ERROR, "%s: not one JSON object", path);
+	side->runs++;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The median, and half of the range in percent of it; NAN where unknown. */
+static void
+summarize(struct side *side)
+{
+	size_t n = side->runs;
+
+	for (size_t i = 0; i < METRICS; i++) {
+		double *v = side->values[i];
+		side->median[i] = NAN;
+		size_t known = 0;
+		for (size_t j = 0; j < n; j++)
+			known += isnan(v[j]) ? 0 : 1;
+		if (known < n)
+			continue;
+		qsort(v, n, sizeof *v, by_value);
+		side->median[i] = (v[(n - 1) / 2] + v[n / 2]) / 2;
+		side->spread[i] = v[n - 1] > v[0]
+				      ? 50 * (v[n - 1] - v[0]) / side->median[i]
+				      : 0;
+	}
+}
+
+/* In percent of what it was. */
+static double
+change_of(size_t i)
+{
+	double before = sides[0].median[i], after = sides[1].median[i];
+
+	if (before <= 0 && after <= 0)
+		return 0;
+	return 100 * (after - before) / before;
+}
+
+static bool
+is_known(size_t i)
+{
+	return !isnan(sides[0].median[i]) && !isnan(sides[1].median[i]);
+}
+
+static void
+print_cell(const struct side *side, size_t i)
+{
+	char buf[UNITS_STRLEN];
+
+	if (metrics[i].is_time)
+		(void)units_format_span(side->median[i], buf);
+	else
+		(void)snprintf(buf, sizeof buf, "%.2f", side->median[i]);
+	(void)printf(" %16s", buf);
+	if (sides[0].runs > 1 || sides[1].runs > 1)
+		(void)printf(" +-%5.1f%%", side->spread[i]);
+}
+
+static void
+print_table(void)
+{
+	int width = sides[0].runs > 1 || sides[1].runs > 1 ? 25 : 16;
+	unsigned rows_printed = 0;
+
+	(void)printf("%-8s %*s %*s %10s\n", "", width, "before", width, "after",
+	    "change");
+	for (size_t i = 0; i < METRICS; i++) {
+		if (!is_known(i))
+			continue;
+		(void)printf("%-8s", metrics[i].name);
+		print_cell(&sides[0], i);
+		print_cell(&sides[1], i);
+		(void)printf(" %+9.1f%%\n", change_of(i));
+		rows_printed++;
+	}
+	if (rows_printed == 0)
+		errx(STATUS_ERROR, "the files have no figure in common");
+}
+
+/* Reads "p99>+10%"; exits 2 when it is anything else. */
+static bool
+is_met(const char *text)
+{
+	size_t length = strcspn(text, "<>"), i = 0;
+	const char *limit_text = text + length + (text[length] != '\0');
+	double sign = limit_text[0] == '-' ? -1 : 1, limit;
+
+	while (i < METRICS && (strlen(metrics[i].name) != length ||
+				  strncmp(metrics[i].name, text, length) != 0))
+		i++;
+	if (i == METRICS)
+		options_fail(&command, "--fail-if=%s: unknown metric", text);
+	limit_text += limit_text[0] == '-' || limit_text[0] == '+';
+	if (text[length] == '\0' || strchr(limit_text, '%') == NULL ||
+	    units_parse_number(limit_text, "%", &limit) != NULL)
+		options_fail(&command,
+		    "--fail-if=%s: not a change (as in p99>+10%%)", text);
+	if (sides[0].runs == 0)
+		return false;
+	if (!is_known(i))
+		errx(STATUS_ERROR, "%s: not in all files", text);
+	double change = change_of(i);
+	bool met =
+	    text[length] == '>' ? change > sign * limit : change < sign * limit;
+	if (met)
+		warnx("%s: %+.1f%%", text, change);
+	return met;
+}
+
+/* Looks at each condition; before the files are read it checks the text. */
+static int
+verdict(const char *conditions)
+{
+	int status = STATUS_GOOD;
+	char *copy, *rest, *text;
+
+	if (conditions == NULL)
+		return status;
+	if ((rest = copy = strdup(conditions)) == NULL)
+		err(STATUS_ERROR, NULL);
+	while ((text = strsep(&rest, ",")) != NULL)
+		if (is_met(text + strspn(text, " ")))
+			status = STATUS_BAD;
+	free(copy);
+	return status;
+}
+
+int
+compare_main(int argc, char **argv)
+{
+	int first = options_parse(&command, argc, argv, &options);
+	int colon = first;
+
+	while (colon < argc && strcmp(argv[colon], ":") != 0)
+		colon++;
+	if (colon == argc && argc - first != SIDES)
+		options_fail(&command, "two files, or a : between several");
+	if (colon == first || colon == argc - 1)
+		options_fail(&command, "files are missing beside the :");
+	(void)verdict(options.fail_if);
+	for (int i = first; i < argc; i++)
+		if (i != colon)
+			read_run(&sides[colon < argc ? i > colon : i > first],
+			    argv[i]);
+	summarize(&sides[0]);
+	summarize(&sides[1]);
+	print_table();
+	return verdict(options.fail_if);
+}
