@@ -165,7 +165,8 @@ serve(int passed)
 static void
 serve_inetd(void)
 {
-	struct addr peer;
+	struct addr peer, local;
+	char name[ADDR_STRLEN];
 	int fd = inetd_take_client(&peer);
 
 	if (fd == -1)
@@ -175,7 +176,10 @@ serve_inetd(void)
 	server->sandbox = confine(&server->config);
 	if (!listener_configure_socket(fd, &server->config))
 		log_fatalx("standard input is not a TCP socket");
-	acceptor_admit(server, fd, &peer, 0);
+	if (!listener_local_address(fd, &local))
+		log_fatal("standard input has no address");
+	acceptor_admit(server, fd, &peer,
+	    endpoints_get(&server->endpoints, addr_format(&local, name)));
 	server_run(server);
 }
 

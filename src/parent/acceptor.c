@@ -28,8 +28,6 @@ enum {
 #define ACCEPT_DELAY   (100 * MSEC)
 #define FORK_DELAY_MIN (10 * MSEC)
 #define FORK_DELAY_MAX (500 * MSEC)
-#define REFUSALS_SPAN  (REFUSALS_PERIOD * SEC)
-#define TROUBLE_SPAN   (TROUBLE_PERIOD * SEC)
 
 bool
 acceptor_is_open(const struct server *server)
@@ -41,10 +39,12 @@ acceptor_is_open(const struct server *server)
 
 uint64_t
 acceptor_count_refusal(struct server *server, const struct prefix *source,
-    const char *reason, int64_t now)
+    enum verdict verdict, struct endpoint *endpoint, int64_t now)
 {
-	timer_arm(&server->acceptor.refusals_over, now + REFUSALS_SPAN);
-	return refusals_add(&server->refusals, source, reason);
+	server->refused++;
+	endpoint->refused[verdict]++;
+	return throttles_refused(
+	    server, source, admission_reason(verdict), endpoint->name, now);
 }
 
 struct source *
@@ -70,8 +70,8 @@ postpone(struct server *server, int fd, struct child *child, int error)
 	timer_set(&acceptor->fork_again, now + delay);
 	acceptor->pending_fd = fd;
 	acceptor->pending = child;
-	if (trouble_note(&acceptor->fork_trouble, error))
-		timer_set(&acceptor->fork_trouble_over, now + TROUBLE_SPAN);
+	server->metrics.fork_errors++;
+	throttles_failed(server, THROTTLED_FORK, error, now);
 }
 
 static void
@@ -103,6 +103,8 @@ spawn(struct server *server, int fd, struct child *child)
 	children_commit(&server->children, child, pid);
 	(void)close(fd);
 	server->served++;
+	child->endpoint->accepted++;
+	child->endpoint->sessions++;
 	server->acceptor.fork_delay = 0;
 	if (child->proxied)
 		proxied_expect(server, child);
@@ -110,8 +112,8 @@ spawn(struct server *server, int fd, struct child *child)
 }
 
 void
-acceptor_admit(
-    struct server *server, int fd, const struct addr *peer, uint32_t listener)
+acceptor_admit(struct server *server, int fd, const struct addr *peer,
+    struct endpoint *endpoint)
 {
 	const struct config *config = &server->config;
 	int64_t now = clock_now();
@@ -122,7 +124,7 @@ acceptor_admit(
 	if (verdict != ADMITTED) {
 		(void)close(fd);
 		(void)acceptor_count_refusal(
-		    server, &source->prefix, admission_reason(verdict), now);
+		    server, &source->prefix, verdict, endpoint, now);
 		return;
 	}
 	struct child *child = children_reserve(&server->children, peer, now);
@@ -130,7 +132,7 @@ acceptor_admit(
 		(void)close(fd);
 		return;
 	}
-	child->listener = listener;
+	child->endpoint = endpoint;
 	child->serial = (uint32_t)server->served;
 	limits_begin(server, child);
 	child->proxied = config->proxy_protocol == PROXY_REQUIRED;
@@ -149,9 +151,8 @@ exhausted(struct server *server, int error)
 	int64_t now = clock_now();
 
 	timer_set(&server->acceptor.accept_again, now + ACCEPT_DELAY);
-	if (trouble_note(&server->acceptor.accept_trouble, error))
-		timer_set(
-		    &server->acceptor.accept_trouble_over, now + TROUBLE_SPAN);
+	server->metrics.accept_errors++;
+	throttles_failed(server, THROTTLED_ACCEPT, error, now);
 }
 
 /* Returns whether there may be more clients to accept. */
@@ -165,8 +166,7 @@ accept_one(struct server *server, struct listener *listener)
 	case ACCEPTED_PEER:
 		if (listener->stale)
 			listener_refresh_socket(listener, fd, &server->config);
-		acceptor_admit(server, fd, &peer,
-		    (uint32_t)(listener - server->listeners.items));
+		acceptor_admit(server, fd, &peer, listener->endpoint);
 		return true;
 	case ACCEPTED_GONE:
 		return true;
@@ -225,31 +225,6 @@ fork_again(struct server *server, int64_t now)
 	spawn(server, fd, server->acceptor.pending);
 }
 
-static void
-accept_trouble_over(struct server *server, int64_t now)
-{
-	struct acceptor *acceptor = &server->acceptor;
-
-	if (trouble_period_over(&acceptor->accept_trouble))
-		timer_set(&acceptor->accept_trouble_over, now + TROUBLE_SPAN);
-}
-
-static void
-fork_trouble_over(struct server *server, int64_t now)
-{
-	struct acceptor *acceptor = &server->acceptor;
-
-	if (trouble_period_over(&acceptor->fork_trouble))
-		timer_set(&acceptor->fork_trouble_over, now + TROUBLE_SPAN);
-}
-
-static void
-refusals_over(struct server *server, int64_t now)
-{
-	(void)now;
-	refusals_flush(&server->refusals);
-}
-
 void
 acceptor_init(struct server *server)
 {
@@ -257,11 +232,6 @@ acceptor_init(struct server *server)
 	struct timers *timers = &server->timers;
 
 	acceptor->pending_fd = -1;
-	acceptor->accept_trouble.what = "accept";
-	acceptor->fork_trouble.what = "fork";
 	timers_add(timers, &acceptor->accept_again, accept_again);
 	timers_add(timers, &acceptor->fork_again, fork_again);
-	timers_add(timers, &acceptor->accept_trouble_over, accept_trouble_over);
-	timers_add(timers, &acceptor->fork_trouble_over, fork_trouble_over);
-	timers_add(timers, &acceptor->refusals_over, refusals_over);
 }

@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "parent/log/trouble.h"
+#include "parent/sessions/admission.h"
 #include "parent/timers.h"
 
 struct child;
+struct endpoint;
 struct listener;
 struct server;
 struct source;
@@ -20,9 +21,6 @@ struct source;
 struct acceptor {
 	struct timer accept_again; /* set while resources are lacking */
 	struct timer fork_again;   /* the same for fork(2) */
-	struct trouble accept_trouble, fork_trouble;
-	struct timer accept_trouble_over, fork_trouble_over;
-	struct timer refusals_over;
 
 	/* The client that was accepted but could not be given a process. */
 	int pending_fd; /* -1 = none */
@@ -40,10 +38,10 @@ bool acceptor_accept(struct server *, struct listener *);
 
 /*
  * Begins a session for the client on fd, which is closed in the parent, or
- * refuses it.  listener is the number of the listener it came by.
+ * refuses it.
  */
 void acceptor_admit(
-    struct server *, int fd, const struct addr *peer, uint32_t listener);
+    struct server *, int fd, const struct addr *peer, struct endpoint *);
 
 /* The entry of the address in the table of sources, as configured. */
 struct source *
@@ -54,7 +52,7 @@ acceptor_source(struct server *, const struct addr *, int64_t now);
  * period.  Returns how many like it there are in this period, 0 = uncounted.
  */
 uint64_t acceptor_count_refusal(struct server *, const struct prefix *source,
-    const char *reason, int64_t now);
+    enum verdict, struct endpoint *, int64_t now);
 
 /* Gives up the client that waits for a process. */
 void acceptor_abandon(struct server *);

@@ -58,7 +58,20 @@ is_worth_a_line(struct server *server, const struct child *child,
 	if (reason == REASON_REFUSED)
 		return false;
 	return reason != REASON_PROXY ||
-	       acceptor_count_refusal(server, &peer, "proxy-header", now) == 1;
+	       acceptor_count_refusal(
+		   server, &peer, REFUSED_HEADER, child->endpoint, now) == 1;
+}
+
+static void
+count_end(
+    struct server *server, struct child *child, enum reason reason, int64_t now)
+{
+	struct endpoint *endpoint = child->endpoint;
+
+	endpoint->sessions--;
+	endpoint->closed[reason == REASON_SANDBOX ? REASON_CRASHED : reason]++;
+	endpoint->bytes += child->bytes;
+	metrics_session(&server->metrics, now - child->started, child->bytes);
 }
 
 static void
@@ -70,6 +83,7 @@ session_ended(
 
 	if (is_worth_a_line(server, child, reason, now))
 		event_closed(child, reason, signo, now);
+	count_end(server, child, reason, now);
 	census_settle(server, child, now);
 	proxied_forget(server, child);
 	sources_drop(&server->sources, child->source);

@@ -44,8 +44,10 @@ reload(struct server *server, int64_t now)
 		apply_log_settings(&fresh);
 		(void)listeners_configure(&server->listeners, &server->config);
 		memory_hide_heap(); /* which may have grown */
+		metrics_reloaded(&server->metrics, true);
 		event_reloaded(server->command->file);
 	} else {
+		metrics_reloaded(&server->metrics, false);
 		event_reload_failed(error.text);
 	}
 	(void)notify_send(&server->notify, "READY=1");

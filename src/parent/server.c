@@ -38,7 +38,7 @@ server_totals(const struct server *server)
 	return (struct totals){
 	    .children = server->children.count,
 	    .served = server->served,
-	    .refused = server->refusals.total,
+	    .refused = server->refused,
 	    .bytes = server->bytes,
 	};
 }
@@ -184,6 +184,21 @@ take_clients(struct server *server, const struct pollfd *polled)
 			    server, &server->listeners.items[i]);
 }
 
+/* In inetd mode there is no listener, but an endpoint all the same. */
+static bool
+name_endpoints(struct server *server)
+{
+	struct listeners *listeners = &server->listeners;
+	char name[ADDR_STRLEN];
+
+	if (!endpoints_init(&server->endpoints, listeners->count + 1))
+		return false;
+	for (size_t i = 0; i < listeners->count; i++)
+		listeners->items[i].endpoint = endpoints_get(&server->endpoints,
+		    listener_name(&listeners->items[i], name));
+	return true;
+}
+
 void
 server_init(struct server *server)
 {
@@ -200,8 +215,10 @@ server_init(struct server *server)
 	census_init(server);
 	status_init(server);
 	drain_init(server);
+	throttles_init(server);
+	exporter_init(server);
 	if (!children_init(&server->children) ||
-	    !sources_init(&server->sources))
+	    !sources_init(&server->sources) || !name_endpoints(server))
 		log_fatal("no memory for the tables");
 	if (!reports_open(server))
 		log_fatal("cannot open a socket for reports");
@@ -237,6 +254,7 @@ server_run(struct server *server)
 			act_on_signals(server, now);
 		timers_run(&server->timers, server, now);
 	}
-	refusals_flush(&server->refusals);
+	exporter_write(server, now);
+	throttles_end(server, now);
 	free(polled);
 }

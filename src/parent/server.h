@@ -20,11 +20,13 @@
 #include "child/sandbox.h"
 #include "parent/acceptor.h"
 #include "parent/drain.h"
+#include "parent/exporter.h"
 #include "parent/log/events.h"
-#include "parent/log/refusals.h"
+#include "parent/metrics/metrics.h"
 #include "parent/reaper.h"
 #include "parent/sessions/census.h"
 #include "parent/sessions/children.h"
+#include "parent/sessions/endpoints.h"
 #include "parent/sessions/kills.h"
 #include "parent/sessions/limits.h"
 #include "parent/sessions/proxied.h"
@@ -34,6 +36,7 @@
 #include "parent/sockets/listener.h"
 #include "parent/sockets/systemd.h"
 #include "parent/status.h"
+#include "parent/throttles.h"
 #include "parent/timers.h"
 
 struct server {
@@ -52,9 +55,10 @@ struct server {
 
 	struct children children;
 	struct sources sources;
-	struct refusals refusals;
-	uint64_t served; /* sessions ever begun */
-	uint64_t bytes;  /* echoed, as far as it is reported */
+	struct endpoints endpoints;
+	uint64_t served;  /* sessions ever begun */
+	uint64_t refused; /* clients ever refused */
+	uint64_t bytes;   /* echoed, as far as it is reported */
 
 	struct acceptor acceptor;
 	struct reports reports;
@@ -65,6 +69,9 @@ struct server {
 	struct census census;
 	struct status status;
 	struct drain drain;
+	struct exporter exporter;
+	struct metrics metrics;
+	struct throttles throttles; /* last: large, and seldom written to */
 };
 
 /* Takes over listeners, notify and config, which are set. */

@@ -55,6 +55,7 @@ status_init(struct server *server)
 void
 status_request(struct server *server, int64_t now)
 {
+	exporter_write(server, now);
 	if (server->census.use != begin_telling && !server->status.telling &&
 	    !census_take(server, begin_telling, now))
 		timer_set(&server->status.turn, now + ANOTHER_DELAY);

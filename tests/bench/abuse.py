@@ -32,7 +32,7 @@ from waiting import wait_until  # noqa: E402
 
 PER_SOURCE = 64
 IDLE, WRITE, LIFETIME = 10, 5, 15  # seconds
-CLOSED = re.compile(r"closed 127\.(\d+)\.\S+ .* duration=(\S+) reason=(\S+)$")
+CLOSED = re.compile(r"closed 127\.(\d+)\.\S+ .* duration=(\S+) reason=(\S+)")
 KINDS = {  # the second byte of their addresses, and how they are to end
     1: ("idle", "idle", IDLE),
     2: ("byte a second", "lifetime", LIFETIME),

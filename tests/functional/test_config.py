@@ -58,6 +58,8 @@ log-facility = daemon
 log-target = auto
 log-format = text
 log-clients = full
+metrics-file = none
+metrics-interval = 10s
 proxy-protocol = off
 # proxy-from =
 """.splitlines()
@@ -158,10 +160,11 @@ def test_printed_configuration_read_back_prints_the_same(file):
         "drain_timeout": "90s", "sandbox": "off", "log_level": "debug",
         "log_facility": "local7", "log_target": "syslog",
         "log_format": "json", "log_clients": "none",
+        "metrics_file": "/a b", "metrics_interval": "90s",
         "proxy_protocol": "required", "proxy_from": ["192.0.2.1", "::1"],
     }
     first = printed(*driver.options(settings))
-    assert len(first) == 29
+    assert len(first) == 31
     assert printed(file("\n".join(first) + "\n")) == first
 
 
@@ -269,6 +272,8 @@ def refused(folder, status, *arguments):
     ("log-target = /dev/tty", "log-target: "),
     ("log-format = xml", "log-format: "),
     ("log-clients = no", "log-clients: "),
+    ("metrics-file = echod.prom", "metrics-file: "),
+    ("metrics-interval = 1ms", "metrics-interval: "),
     ("proxy-protocol = on", "proxy-protocol: "),
     ("pidfile = echod.pid", "pidfile: not an absolute path"),
     ("user =", "user: empty"),

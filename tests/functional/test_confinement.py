@@ -216,7 +216,7 @@ def test_forbidden_call_ends_the_session_and_nothing_else(
     said = inject(session, call(CALLS[name]))
     assert running.closed()["pid"] == session, said
     line = running.matches("closed ")[0].string
-    assert line.endswith(f"reason=crashed signal={int(signal.SIGSYS)}")
+    assert f" reason=crashed signal={int(signal.SIGSYS)} " in line
     wait_until(lambda: not processes.is_alive(session), "end of the session")
     assert streams.is_served(other)
     assert streams.is_served(running.connect())
@@ -235,8 +235,7 @@ def test_call_of_another_architecture_ends_the_session(
                   "set var $rax = 60", "stepi", "continue")
     assert running.closed()["reason"] == "crashed", said
     # Not by what is executed after a call that was let through.
-    assert running.matches("closed ")[0].string.endswith(
-        f" signal={int(signal.SIGSYS)}")
+    assert f" signal={int(signal.SIGSYS)} " in running.matches("closed ")[0].string
     assert streams.is_served(running.connect())
 
 
@@ -249,6 +248,5 @@ def test_session_that_crashes_is_told_of_and_ends_alone(echod, signo):
     other, _ = live_session(running)
     os.kill(session, signo)
     assert running.closed()["reason"] == "crashed"
-    assert running.matches("closed ")[0].string.endswith(
-        f" signal={int(signo)}")
+    assert f" signal={int(signo)} " in running.matches("closed ")[0].string
     assert streams.is_served(other)

@@ -66,6 +66,7 @@ def test_v6_client():
 def test_log_goes_to_a_standard_error_that_is_not_the_client(folder):
     client, server = connected_pair()
     host, port = client.getsockname()
+    listener = "%s:%d" % client.getpeername()
     with client, open(folder / "log", "w") as log, \
             served(server, stderr=log) as process:
         assert streams.is_served(client, b"12345")
@@ -74,7 +75,8 @@ def test_log_goes_to_a_standard_error_that_is_not_the_client(folder):
         assert process.wait(DEADLINE) == 0
     text = (folder / "log").read_text()
     assert f"closed {host}:{port} pid=" in text
-    assert "bytes=5 " in text and "reason=client\n" in text
+    assert "bytes=5 " in text
+    assert f"reason=client listener={listener}\n" in text
 
 
 def test_client_that_sent_before_the_start_is_answered():

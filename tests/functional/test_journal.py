@@ -45,7 +45,8 @@ def test_a_session_has_its_fields(running, journal):
     assert float(closed["ECHOD_DURATION"]) >= 0
     assert closed["MESSAGE"] == (
         f"closed {host}:{port} pid={pid} bytes=5 "
-        f"duration={closed['ECHOD_DURATION']} reason=client")
+        f"duration={closed['ECHOD_DURATION']} reason=client "
+        f"listener={accepted['ECHOD_LISTENER']}")
 
 
 def test_refusals_and_status_have_theirs(running, journal):

@@ -24,12 +24,13 @@ VOCABULARY = [
     rf"listening on {ADDRESS}",
     r"sandbox off|sandbox (filter|strict)( landlock=\d+)?",
     r"ready",
-    rf"accepted {ADDRESS} pid=\d+",
+    rf"accepted {ADDRESS} pid=\d+ listener={ADDRESS}",
     rf"closed {ADDRESS} pid=\d+ bytes=\d+ duration=\d+\.\d{{3}} "
-    rf"reason=({REASONS})",
-    r"refused \S+ reason=\S+ count=\d+ period=10s",
+    rf"reason=({REASONS}) listener={ADDRESS}",
+    r"refused \S+ reason=\S+ count=\d+ period=10s listener=\S+",
     r"status children=\d+ served=\d+ refused=\d+ bytes=\d+",
-    rf"session {ADDRESS} pid=\d+ bytes=\d+ duration=\d+\.\d{{3}}",
+    rf"session {ADDRESS} pid=\d+ bytes=\d+ duration=\d+\.\d{{3}} "
+    rf"listener={ADDRESS}",
     r"reloaded \S+",
     r"stopping children=\d+",
     r"stopped",

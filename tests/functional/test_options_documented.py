@@ -133,7 +133,8 @@ def test_keys_that_need_a_restart_are_told_of(echod):
              "send-buffer": "1k", "max-lifetime": "1h", "drain-timeout": "1s",
              "log-level": "debug", "log-facility": "user",
              "log-target": "stderr", "log-format": "json",
-             "log-clients": "prefix", "proxy-protocol": "required",
+             "log-clients": "prefix",
+             "metrics-file": "/nowhere", "metrics-interval": "1h", "proxy-protocol": "required",
              "proxy-from": "::1", "sandbox": "on"}
     assert set(other) == set(defaults())
     other["pidfile"] = "/nowhere"

@@ -359,6 +359,7 @@ every_refusal_has_a_reason(void **state)
 	    [REFUSED_PROXY] = "proxy-from",
 	    [REFUSED_SESSIONS] = "max-per-source",
 	    [REFUSED_RATE] = "rate-per-source",
+	    [REFUSED_HEADER] = "proxy-header",
 	};
 
 	(void)state;

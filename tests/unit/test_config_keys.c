@@ -26,6 +26,8 @@ static const char defaults[] = "listen = *:7\n"
 			       "log-target = auto\n"
 			       "log-format = text\n"
 			       "log-clients = full\n"
+			       "metrics-file = none\n"
+			       "metrics-interval = 10s\n"
 			       "proxy-protocol = off\n"
 			       "# proxy-from =\n";
 
@@ -107,6 +109,8 @@ static const struct {
     {"log-format = json", "log-format = json\n"},
     {"log-clients = prefix", "log-clients = prefix\n"},
     {"log-clients = none", "log-clients = none\n"},
+    {"metrics-file = /a b", "metrics-file = /a b\n"},
+    {"metrics-interval = 1h", "metrics-interval = 1h\n"},
     {"proxy-protocol = required", "proxy-protocol = required\n"},
     {"proxy-from = 10.0.0.0/8", "proxy-from = 10.0.0.0/8\n"},
 };
@@ -213,6 +217,9 @@ static const struct {
     {"log-target", "file", "not one of"},
     {"log-format", "xml", "not one of"},
     {"log-clients", "some", "not one of"},
+    {"metrics-file", "echod.prom", "not an absolute path"},
+    {"metrics-interval", "999ms", "must be 1s to 1h"},
+    {"metrics-interval", "3601s", "must be 1s to 1h"},
     {"proxy-protocol", "on", "not one of"},
     {"proxy-from", "fe80::%lo/64", "no interface"},
 };

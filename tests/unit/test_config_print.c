@@ -33,6 +33,8 @@ static const char everything[] = "listen = 127.0.0.1:7007\n"
 				 "log-target = stderr\n"
 				 "log-format = json\n"
 				 "log-clients = none\n"
+				 "metrics-file = /run/echod/echod.prom\n"
+				 "metrics-interval = 90s\n"
 				 "proxy-protocol = required\n"
 				 "proxy-from = 10.0.0.0/8\n"
 				 "proxy-from = 2001:db8::/32\n";
@@ -90,8 +92,9 @@ what_needs_a_restart_is_told_and_stays(void **state)
 	read_good(&after, everything);
 	changes[0] = '\0';
 	config_keep_fixed(&before, &after, note_change);
-	assert_string_equal(
-	    changes, "listen user pidfile sandbox log-target log-format ");
+	assert_string_equal(changes,
+	    "listen user pidfile sandbox log-target log-format "
+	    "metrics-file ");
 	assert_string_equal(after.user, "echod");
 	assert_true(after.sandbox);
 	assert_int_not_equal(after.backlog, before.backlog);

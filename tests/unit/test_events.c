@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
+#include "parent/sessions/endpoints.h"
 
 #define START (1000 * SEC)
 #define END   (START + 12345 * MSEC)
@@ -23,10 +24,13 @@ endpoint(const char *text)
 	return addr;
 }
 
+static struct endpoint listener = {.name = "*:7"};
+
 static struct child
 session_of(const char *peer, uint64_t bytes)
 {
 	return (struct child){.peer = endpoint(peer),
+	    .endpoint = &listener,
 	    .pid = 4242,
 	    .started = START,
 	    .bytes = bytes,
@@ -134,8 +138,8 @@ accepted(void **state)
 	(void)state;
 	capture_start();
 	event_accepted(&child);
-	assert_string_equal(
-	    capture_end(), "echod: accepted 192.0.2.1:51234 pid=4242\n");
+	assert_string_equal(capture_end(),
+	    "echod: accepted 192.0.2.1:51234 pid=4242 listener=*:7\n");
 }
 
 static void
@@ -187,7 +191,7 @@ closed_with_every_reason(void **state)
 	for (size_t i = 0; i < COUNT(endings); i++) {
 		(void)snprintf(line, sizeof line,
 		    "echod: closed 192.0.2.1:51234 pid=4242 bytes=1048576 "
-		    "duration=12.345 reason=%s\n",
+		    "duration=12.345 reason=%s listener=*:7\n",
 		    endings[i].end);
 		assert_string_equal(
 		    closed(endings[i].reason, endings[i].signo), line);
@@ -201,7 +205,7 @@ closed_unconfined_says_so(void **state)
 	assert_string_equal(closed(REASON_SANDBOX, 0),
 	    "echod: session 4242 could not be confined\n"
 	    "echod: closed 192.0.2.1:51234 pid=4242 bytes=1048576 "
-	    "duration=12.345 reason=crashed\n");
+	    "duration=12.345 reason=crashed listener=*:7\n");
 }
 
 static void
@@ -217,9 +221,9 @@ closed_behind_a_proxy_names_both(void **state)
 	event_session(&child, END);
 	assert_string_equal(capture_end(),
 	    "echod: closed 203.0.113.9:4711 via [2001:db8::1]:51234 pid=4242 "
-	    "bytes=5 duration=0.000 reason=client\n"
+	    "bytes=5 duration=0.000 reason=client listener=*:7\n"
 	    "echod: session 203.0.113.9:4711 via [2001:db8::1]:51234 pid=4242 "
-	    "bytes=5 duration=12.345\n");
+	    "bytes=5 duration=12.345 listener=*:7\n");
 }
 
 static void
@@ -232,7 +236,7 @@ session(void **state)
 	event_session(&child, START + 365 * 24 * 3600 * SEC);
 	assert_string_equal(capture_end(),
 	    "echod: session 192.0.2.1:51234 pid=4242 bytes=17 "
-	    "duration=31536000.000\n");
+	    "duration=31536000.000 listener=*:7\n");
 }
 
 static void
@@ -247,9 +251,9 @@ a_count_that_was_not_reported_is_unknown(void **state)
 	event_session(&child, END);
 	assert_string_equal(capture_end(),
 	    "echod: closed 192.0.2.1:51234 pid=4242 bytes=unknown "
-	    "duration=12.345 reason=crashed signal=11\n"
+	    "duration=12.345 reason=crashed signal=11 listener=*:7\n"
 	    "echod: session 192.0.2.1:51234 pid=4242 bytes=unknown "
-	    "duration=12.345\n");
+	    "duration=12.345 listener=*:7\n");
 }
 
 /* ---- how important they are ---------------------------------------------- */

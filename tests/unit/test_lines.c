@@ -115,18 +115,21 @@ three_forms_have_the_same_values(void **state)
 	(void)state;
 	assert_string_equal(form(record_text, LINE_CLOSED, &fields),
 	    "closed [2001:db8:1:2::3]:4711 via 192.0.2.77:33012 pid=4242 "
-	    "bytes=1048576 duration=12.345 reason=client signal=11");
+	    "bytes=1048576 duration=12.345 reason=client signal=11 "
+	    "listener=*:7");
 	assert_string_equal(json_of(LINE_CLOSED, &fields),
 	    "\"level\":\"info\",\"event\":\"closed\","
 	    "\"client\":\"2001:db8:1:2::3\",\"client_port\":4711,"
 	    "\"proxy\":\"192.0.2.77\",\"proxy_port\":33012,\"pid\":4242,"
 	    "\"bytes\":1048576,\"duration\":12.345,\"reason\":\"client\","
-	    "\"signal\":11,\"message\":\"closed [2001:db8:1:2::3]:4711 via "
+	    "\"signal\":11,\"listener\":\"*:7\",\"message\":\"closed "
+	    "[2001:db8:1:2::3]:4711 via "
 	    "192.0.2.77:33012 pid=4242 bytes=1048576 duration=12.345 "
-	    "reason=client signal=11\"}");
+	    "reason=client signal=11 listener=*:7\"}");
 	assert_string_equal(form(journal, LINE_CLOSED, &fields),
 	    "MESSAGE=closed [2001:db8:1:2::3]:4711 via 192.0.2.77:33012 "
-	    "pid=4242 bytes=1048576 duration=12.345 reason=client signal=11\n"
+	    "pid=4242 bytes=1048576 duration=12.345 reason=client signal=11 "
+	    "listener=*:7\n"
 	    "PRIORITY=6\n"
 	    "SYSLOG_IDENTIFIER=echod\n"
 	    "MESSAGE_ID=4b08924b161841f4842e1fe61f882eb2\n"
@@ -138,7 +141,8 @@ three_forms_have_the_same_values(void **state)
 	    "ECHOD_BYTES=1048576\n"
 	    "ECHOD_DURATION=12.345\n"
 	    "ECHOD_REASON=client\n"
-	    "ECHOD_SIGNAL=11\n");
+	    "ECHOD_SIGNAL=11\n"
+	    "ECHOD_LISTENER=*:7\n");
 }
 
 static void
@@ -152,7 +156,7 @@ a_field_without_a_value_is_left_out(void **state)
 	fields.bytes = 0;
 	assert_string_equal(form(record_text, LINE_CLOSED, &fields),
 	    "closed [2001:db8:1:2::3]:4711 pid=4242 bytes=0 duration=12.345 "
-	    "reason=client");
+	    "reason=client listener=*:7");
 	assert_null(strstr(json_of(LINE_CLOSED, &fields), "proxy"));
 	assert_text_contains(
 	    json_of(LINE_CLOSED, &fields), "\"bytes\":0,\"duration\"");

@@ -5,6 +5,7 @@
 #include "parent/log/events.h"
 
 #include "parent/log/log.h"
+#include "parent/sessions/endpoints.h"
 
 static uint64_t
 bytes_of(const struct child *child)
@@ -42,7 +43,7 @@ event_ready(void)
 	log_line(LINE_READY, &(struct fields){0});
 }
 
-static const char *
+const char *
 reason_name(enum reason reason)
 {
 	static const char *const names[] = {
@@ -72,8 +73,9 @@ struct session_line {
 static void
 describe(struct session_line *l, const struct child *child)
 {
-	l->fields =
-	    (struct fields){.client = &l->client, .pid = (uint64_t)child->pid};
+	l->fields = (struct fields){.client = &l->client,
+	    .pid = (uint64_t)child->pid,
+	    .listener = child->endpoint->name};
 	if (child->named) {
 		client_name(&l->client, &child->client);
 		client_name(&l->proxy, &child->peer);

@@ -2,7 +2,7 @@
 
 /*
  * What the log says about the service and its sessions, one function a line,
- * so that its vocabulary is in one place (with refusals.h and trouble.h).
+ * so that its vocabulary is in one place (with throttle.h).
  * It is described in echod(8) and programs read it: change it with care.
  */
 
@@ -23,6 +23,9 @@ struct totals {
 	uint64_t refused; /* clients ever refused */
 	uint64_t bytes;   /* ever echoed, by live sessions too */
 };
+
+/* As the log and the metrics tell it. */
+const char *reason_name(enum reason);
 
 void event_listening(const struct addr *);
 void event_sandbox(enum sandbox, int landlock); /* its version, 0 = none */

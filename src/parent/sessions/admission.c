@@ -64,6 +64,7 @@ admission_reason(enum verdict verdict)
 	    [REFUSED_PROXY] = "proxy-from",
 	    [REFUSED_SESSIONS] = "max-per-source",
 	    [REFUSED_RATE] = "rate-per-source",
+	    [REFUSED_HEADER] = "proxy-header",
 	};
 
 	return reasons[verdict];

@@ -2,7 +2,7 @@
 
 /*
  * Admission: may this client come in now?  A pure decision; acting on it and
- * telling about it are server.c's and refusals.c's.
+ * telling about it are acceptor.c's.
  *
  * The limit of all sessions together, max-children, is not decided here: it
  * makes clients wait, it refuses none.
@@ -23,6 +23,7 @@ enum verdict {
 	REFUSED_PROXY,    /* not a proxy in proxy-from */
 	REFUSED_SESSIONS, /* max-per-source */
 	REFUSED_RATE,     /* rate-per-source */
+	REFUSED_HEADER,   /* no good PROXY header; found out by the session */
 	NVERDICTS
 };
 

@@ -23,6 +23,7 @@
 #include "common/addr.h"
 #include "common/report.h"
 
+struct endpoint;
 struct source;
 
 enum child_phase {
@@ -38,13 +39,13 @@ struct child {
 	TAILQ_ENTRY(child) unnamed;   /* see proxied.h */
 
 	struct addr peer;
-	struct addr client;    /* behind the peer, if named */
-	struct source *source; /* NULL: none is charged */
-	uint32_t listener;     /* which of the listeners accepted it, from 0 */
-	uint32_t serial;       /* of the session, in its reports */
-	pid_t pid;             /* 0 until committed */
-	int64_t started;       /* ns */
-	uint64_t bytes;        /* echoed, as last reported */
+	struct addr client;        /* behind the peer, if named */
+	struct source *source;     /* NULL: none is charged */
+	struct endpoint *endpoint; /* that it connected to */
+	uint32_t serial;           /* of the session, in its reports */
+	pid_t pid;                 /* 0 until committed */
+	int64_t started;           /* ns */
+	uint64_t bytes;            /* echoed, as last reported */
 	enum child_phase phase;
 	enum reason cut; /* why the parent kills it; REASON_NONE if not */
 	int64_t cut_at;  /* ns */

@@ -62,8 +62,8 @@ charge(struct server *server, struct child *child, int64_t now)
 
 	if (config->max_per_source != 0 &&
 	    source->sessions >= config->max_per_source) {
-		acceptor_count_refusal(server, &source->prefix,
-		    admission_reason(REFUSED_SESSIONS), now);
+		(void)acceptor_count_refusal(server, &source->prefix,
+		    REFUSED_SESSIONS, child->endpoint, now);
 		kills_at_once(server, child, REASON_REFUSED);
 		return;
 	}

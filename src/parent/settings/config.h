@@ -56,18 +56,20 @@ struct config {
 	int64_t source_prefix_v6; /* bits */
 	struct prefix_list allow;
 	struct prefix_list deny;
-	int64_t idle_timeout;   /* ns, 0 = none; so are all durations */
-	int64_t write_timeout;  /* ns */
-	int64_t send_buffer;    /* bytes, 0 = the kernel's */
-	int64_t max_lifetime;   /* ns */
-	int64_t drain_timeout;  /* ns */
-	int64_t sandbox;        /* bool */
-	int64_t log_level;      /* syslog(3) priority */
-	int64_t log_facility;   /* syslog(3) facility, shifted */
-	int64_t log_target;     /* enum log_target */
-	int64_t log_format;     /* enum log_format */
-	int64_t log_clients;    /* enum log_clients */
-	int64_t proxy_protocol; /* enum proxy_protocol */
+	int64_t idle_timeout;     /* ns, 0 = none; so are all durations */
+	int64_t write_timeout;    /* ns */
+	int64_t send_buffer;      /* bytes, 0 = the kernel's */
+	int64_t max_lifetime;     /* ns */
+	int64_t drain_timeout;    /* ns */
+	int64_t sandbox;          /* bool */
+	int64_t log_level;        /* syslog(3) priority */
+	int64_t log_facility;     /* syslog(3) facility, shifted */
+	int64_t log_target;       /* enum log_target */
+	int64_t log_format;       /* enum log_format */
+	int64_t log_clients;      /* enum log_clients */
+	char *metrics_file;       /* "none" or an absolute path */
+	int64_t metrics_interval; /* ns */
+	int64_t proxy_protocol;   /* enum proxy_protocol */
 	struct prefix_list proxy_from;
 
 	/* Made of the lists by config_complete(). */

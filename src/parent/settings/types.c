@@ -175,6 +175,22 @@ const struct type type_pidfile = {
 };
 
 static const char *
+path_parse(void *value, const char *text, const struct range *range)
+{
+	if (*text != '/' && strcmp(text, "none") != 0)
+		return "not an absolute path or none";
+	return text_parse(value, text, range);
+}
+
+const struct type type_path = {
+    .size = sizeof(char *),
+    .parse = path_parse,
+    .print = text_print,
+    .equal = text_equal,
+    .clear = text_clear,
+};
+
+static const char *
 user_parse(void *value, const char *text, const struct range *range)
 {
 	struct identity identity;

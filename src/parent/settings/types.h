@@ -9,6 +9,7 @@
 
 extern const struct type type_addrs;    /* struct addr_list */
 extern const struct type type_pidfile;  /* char * */
+extern const struct type type_path;     /* char *: absolute, or "none" */
 extern const struct type type_prefixes; /* struct prefix_list */
 extern const struct type type_rate;     /* struct rate */
 extern const struct type type_user;     /* char *: a name, UID, UID:GID */

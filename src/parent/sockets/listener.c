@@ -94,8 +94,8 @@ listeners_configure(struct listeners *listeners, const struct config *config)
 
 /* ---- opening ------------------------------------------------------------ */
 
-static bool
-local_address(int fd, struct addr *addr)
+bool
+listener_local_address(int fd, struct addr *addr)
 {
 	struct sockaddr_storage ss;
 	socklen_t length = sizeof ss;
@@ -120,7 +120,7 @@ append(struct listeners *listeners, int fd)
 	listeners->items = grown;
 	grown += listeners->count;
 	*grown = (struct listener){.fd = fd};
-	if (!local_address(fd, &grown->addr))
+	if (!listener_local_address(fd, &grown->addr))
 		return false;
 	listeners->count++;
 	return true;
@@ -169,23 +169,32 @@ is_family_missing(int error)
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
+static void
+mark_any(struct listeners *listeners, size_t first)
+{
+	for (size_t i = first; i < listeners->count; i++)
+		listeners->items[i].any = true;
+}
+
 /* "*": both families on one port; one is enough where there is no other. */
 static bool
 open_both(struct listeners *listeners, const struct addr *any)
 {
 	struct addr v4 = {.family = AF_INET, .port = any->port};
 	struct addr v6 = {.family = AF_INET6, .port = any->port};
+	size_t first = listeners->count;
 
 	for (int i = 0; i < SAME_PORT_TRIES; i++) {
 		bool have_v4 = open_one(listeners, &v4);
 		if (!have_v4 && !is_family_missing(errno))
 			return false;
 		if (have_v4)
-			v6.port =
-			    listeners->items[listeners->count - 1].addr.port;
+			v6.port = listeners->items[first].addr.port;
 		if (open_one(listeners, &v6) ||
-		    (have_v4 && is_family_missing(errno)))
+		    (have_v4 && is_family_missing(errno))) {
+			mark_any(listeners, first);
 			return true;
+		}
 		if (!have_v4 || any->port != 0 || errno != EADDRINUSE)
 			return false;
 		(void)close(listeners->items[--listeners->count].fd);
@@ -294,6 +303,14 @@ listener_refresh_socket(
 	/* What fails here does so because the client has gone. */
 	(void)listener_configure_socket(fd, config);
 	(void)set_least_ttl(listener, fd, 0);
+}
+
+const char *
+listener_name(const struct listener *listener, char buf[ADDR_STRLEN])
+{
+	struct addr any = {.port = listener->addr.port};
+
+	return addr_format(listener->any ? &any : &listener->addr, buf);
 }
 
 void

@@ -16,9 +16,13 @@
 #include "common/addr.h"
 #include "parent/settings/config.h"
 
+struct endpoint;
+
 struct listener {
 	int fd;
+	bool any; /* one of the two of "*" */
 	struct addr addr;
+	struct endpoint *endpoint;
 
 	/*
 	 * Clients may wait whose sockets have not inherited the options: of a
@@ -71,6 +75,12 @@ listener_accept(const struct listener *, int *fd, struct addr *peer);
  * be emptied and the socket closed without a reset for anybody.
  */
 void listeners_deafen(struct listeners *);
+
+/* What clients of it connect to: "*:7" for both of "*". */
+const char *listener_name(const struct listener *, char buf[ADDR_STRLEN]);
+
+/* The local address of a socket.  False with errno if it has none. */
+bool listener_local_address(int fd, struct addr *);
 
 void listeners_close(struct listeners *);
 

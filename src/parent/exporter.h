@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Writes the file of metrics at its times, if one is wanted. */
+
+#ifndef EXPORTER_H
+#define EXPORTER_H
+
+#include <stdint.h>
+
+#include "parent/timers.h"
+
+struct server;
+
+struct exporter {
+	struct timer next;
+};
+
+void exporter_init(struct server *);
+
+/* Writes it now, and again after metrics-interval. */
+void exporter_write(struct server *, int64_t now);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What is counted besides the endpoints' counters, see endpoints.h.  Counters
+ * are kept when something happens, so that to tell them takes no longer with
+ * many sessions than with few.
+ */
+
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	METRICS_BUCKETS = 9
+};
+
+/* Of the spread of a number; the bounds of the buckets are elsewhere. */
+struct distribution {
+	uint64_t buckets[METRICS_BUCKETS + 1]; /* the last has no bound */
+	uint64_t sum;
+};
+
+/* Upper bounds, inclusive */
+extern const uint64_t duration_bounds[METRICS_BUCKETS]; /* ns */
+extern const uint64_t bytes_bounds[METRICS_BUCKETS];
+
+/* Plain numbers, which can be handed on. */
+struct metrics {
+	int64_t started;  /* seconds since 1970 */
+	int64_t reloaded; /* the same, when settings were last read well */
+	bool reload_failed;
+	uint64_t accept_errors, fork_errors, upgrades;
+	struct distribution duration; /* of sessions that have ended, ns */
+	struct distribution bytes;    /* echoed by each of them */
+};
+
+void metrics_start(struct metrics *);
+void metrics_reloaded(struct metrics *, bool success);
+
+/* A session has ended. */
+void metrics_session(struct metrics *, int64_t duration, uint64_t bytes);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The throttled lines of the server, and the timer that ends their periods. */
+
+#ifndef THROTTLES_H
+#define THROTTLES_H
+
+#include <stdint.h>
+
+#include "parent/log/throttle.h"
+#include "parent/timers.h"
+
+struct server;
+
+enum throttled_line {
+	THROTTLED_REFUSALS,
+	THROTTLED_ACCEPT,
+	THROTTLED_FORK,
+	THROTTLED_METRICS,
+	NTHROTTLED
+};
+
+struct throttles {
+	struct timer over;
+	struct throttle items[NTHROTTLED];
+};
+
+void throttles_init(struct server *);
+
+/* See throttle_failed() and throttle_refused(). */
+void
+throttles_failed(struct server *, enum throttled_line, int error, int64_t now);
+uint64_t throttles_refused(struct server *, const struct prefix *source,
+    const char *reason, const char *listener, int64_t now);
+
+/* At the end: there will be no other period to tell of them. */
+void throttles_end(struct server *, int64_t now);
+
+#endif
