@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "common/proctitle.h"
 #include "common/signals.h"
 #include "parent/acceptor.h"
+#include "parent/exporter.h"
 #include "parent/log/events.h"
 #include "parent/log/log.h"
 #include "parent/process/daemon.h"
@@ -111,10 +113,12 @@ static enum sandbox
 confine(const struct config *config)
 {
 	enum sandbox sandbox = SANDBOX_OFF;
+	char directory[PATH_MAX];
 	int landlock = 0;
 
 	if (config->sandbox) {
-		landlock = landlock_enter(NULL);
+		landlock =
+		    landlock_enter(exporter_directory(config, directory));
 		if (!syscall_filter_enter() && errno != ENOSYS)
 			log_fatal("cannot confine the parent");
 		sandbox = sandbox_probe();

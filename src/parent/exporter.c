@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/string.h>
+
 #include "parent/log/log.h"
 #include "parent/metrics/metrics_file.h"
 #include "parent/server.h"
@@ -30,6 +32,19 @@ operation(const char *path)
 	if (asprintf(&text, "write %s", path) == -1)
 		log_fatalx("out of memory");
 	return text;
+}
+
+const char *
+exporter_directory(const struct config *config, char buf[PATH_MAX])
+{
+	char *slash;
+
+	(void)strlcpy(buf, config->metrics_file, PATH_MAX);
+	slash = strrchr(buf, '/');
+	if (slash == NULL)
+		return NULL;
+	slash[slash == buf] = '\0'; /* "/" is not to become "" */
+	return buf;
 }
 
 void

@@ -5,15 +5,20 @@
 #ifndef EXPORTER_H
 #define EXPORTER_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "parent/timers.h"
 
+struct config;
 struct server;
 
 struct exporter {
 	struct timer next;
 };
+
+/* The directory to be written to, NULL if none is. */
+const char *exporter_directory(const struct config *, char buf[PATH_MAX]);
 
 void exporter_init(struct server *);
 
