@@ -10,7 +10,7 @@ bench: all
 	    --echod-dynamic build/dynamic/echod --peers build/peers \
 	    --out build/bench $(BENCHFLAGS)
 
-#: abuse              what an honest client feels of 3,000 hostile ones; what refusals cost
+#: abuse              what an honest client feels of hostile ones, and of attacks on the parent
 abuse: all
 	$(PYTHON) tests/bench/abuse.py --echod "$(abspath $(BIN))/echod"
 
@@ -19,4 +19,4 @@ endif
 
 PACKAGES_bench = python3 procps iproute2 util-linux mount socat ncat
 PEERS_bench = xinetd inetutils-inetd
-PACKAGES_abuse = python3 procps iproute2
+PACKAGES_abuse = python3 procps iproute2 haproxy

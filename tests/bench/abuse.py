@@ -3,11 +3,17 @@
 """What an honest client feels of 3,000 hostile ones, and what refusals cost.
 
 usage: abuse.py [--echod PATH] [--echoc PATH] [--each N] [--flood SECONDS]
+                [--held N] [PART...]
 
 Of each kind there are N clients (1,000), as many of a source as it may have:
 idle ones, ones that send a byte a second, and ones that send for ever and
 never read.  Meanwhile "echoc load" measures another source.  Then one source
 that has all the sessions it may have tries for a while to open more.
+
+The other parts are attacks on the parent beside N held sessions (4,000):
+a client over its limit behind a proxy, the same through HAProxy ("balanced"),
+and sessions that are killed.  Do not hold more with the sandbox on: some
+kernels lock up when many thousands of seccomp filters are freed at once.
 """
 
 import argparse
@@ -15,6 +21,7 @@ import collections
 import json
 import pathlib
 import re
+import resource
 import selectors
 import socket
 import statistics
@@ -26,6 +33,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import attacks  # noqa: E402
 import echod as driver  # noqa: E402
 import processes  # noqa: E402
 from waiting import wait_until  # noqa: E402
@@ -159,19 +167,28 @@ def flood(arguments, folder):
         kept.close()
 
 
+PARTS = {"crowd": crowd, "flood": flood,
+         **{name: attacks.attack(name) for name in attacks.KINDS}}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--echod")
     parser.add_argument("--echoc", default=driver.ROOT / "echoc")
     parser.add_argument("--each", type=int, default=1000)
     parser.add_argument("--flood", type=int, default=30)
+    parser.add_argument("--held", type=int, default=4000)
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help=f"of {', '.join(PARTS)}; all by default")
     arguments = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if arguments.echod:
         driver.ECHOD = arguments.echod
-    for part in crowd, flood:
+    for part in arguments.parts or PARTS:
         with tempfile.TemporaryDirectory(prefix="echod-abuse-") as folder:
             pathlib.Path(folder).chmod(0o755)
-            part(arguments, folder)
+            PARTS[part](arguments, pathlib.Path(folder))
 
 
 if __name__ == "__main__":
