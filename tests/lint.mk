@@ -11,8 +11,10 @@ C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 CPPCHECK_FALSE = --suppress=nullPointerRedundantCheck:src/parent/process/privileges.c \
 	--suppress=ctuuninitvar:src/parent/settings/config.c
 
-#: lint               formatting, headers that stand alone, manual pages, analysers
-lint:
+#: lint               formatting, who includes and uses what, manual pages, analysers
+lint: all
+	tests/lint/includes.py
+	tests/lint/exported.py $(BUILD)
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	for header in $(HEADERS); do \
 	    $(COMPILE) -Isrc -Wno-unused-function -fsyntax-only -x c $$header || exit 1; \

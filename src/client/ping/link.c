@@ -93,8 +93,9 @@ disconnect(struct ping_link *link, const char *why)
 	link->state = PING_LINK_DOWN;
 }
 
-void
-ping_link_lose(struct ping_link *link, enum failure kind, const char *why)
+/* Counts what is under way as lost and gives up the connection. */
+static void
+lose(struct ping_link *link, enum failure kind, const char *why)
 {
 	struct results *r = link->results;
 	struct event event = {
@@ -128,7 +129,7 @@ void
 ping_link_end(struct ping_link *link, int64_t now)
 {
 	print_header(link);
-	ping_link_lose(link, FAILURE_TIMEOUT, "not answered when ping ended");
+	lose(link, FAILURE_TIMEOUT, "not answered when ping ended");
 	end_outage(link, now);
 }
 
@@ -182,7 +183,7 @@ note_wrong(struct ping_link *link, enum event_kind kind)
 		r->lost++;
 		link->oldest++;
 	}
-	ping_link_lose(link, FAILURE_CLOSED, "the connection was given up");
+	lose(link, FAILURE_CLOSED, "the connection was given up");
 }
 
 static void
@@ -194,13 +195,13 @@ note_end(struct ping_link *link)
 	    "closed by the server after %ju of %ju bytes",
 	    (uintmax_t)(link->stream.read % link->results->size),
 	    (uintmax_t)link->results->size);
-	ping_link_lose(link, FAILURE_CLOSED, why);
+	lose(link, FAILURE_CLOSED, why);
 }
 
 static void
 lose_errno(struct ping_link *link, int error)
 {
-	ping_link_lose(link, failure_from_errno(error), strerror(error));
+	lose(link, failure_from_errno(error), strerror(error));
 }
 
 static void
@@ -293,8 +294,7 @@ link_failed(struct ping_link *link)
 		(void)strlcpy(
 		    link->peer, link->target->name.host, sizeof link->peer);
 	print_header(link);
-	ping_link_lose(
-	    link, failure_from_errno(race->error), race_describe(race, why));
+	lose(link, failure_from_errno(race->error), race_describe(race, why));
 }
 
 static void
@@ -339,7 +339,7 @@ ping_link_expire(struct ping_link *link, int64_t now)
 		return false;
 	(void)snprintf(why, sizeof why, "nothing within %s",
 	    units_format_span((double)link->target->timeout, buf));
-	ping_link_lose(link, FAILURE_TIMEOUT, why);
+	lose(link, FAILURE_TIMEOUT, why);
 	return true;
 }
 

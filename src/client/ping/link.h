@@ -69,10 +69,7 @@ bool ping_link_expire(struct ping_link *, int64_t now);
 /* Sleeps until that time, or until there is something to do and does it. */
 void ping_link_wait(struct ping_link *, int64_t until);
 
-/* Counts what is under way as lost and gives up the connection. */
-void ping_link_lose(struct ping_link *, enum failure, const char *why);
-
-/* The same at the end of the run. */
+/* Counts what is under way as lost, at the end of the run. */
 void ping_link_end(struct ping_link *, int64_t now);
 
 /* When the oldest message under way was sent. */

@@ -237,9 +237,3 @@ log_wants(int priority)
 {
 	return priority <= state.level;
 }
-
-void
-log_close(void)
-{
-	sinks_close();
-}

@@ -100,7 +100,4 @@ bool log_flush(void);
 /* How many messages were dropped since the start. */
 uint64_t log_dropped(void);
 
-/* Closes the descriptor, in a process that is not to log. */
-void log_close(void);
-
 #endif

@@ -114,6 +114,14 @@ stderr_send(const char *line, size_t length)
 	return written == (ssize_t)length;
 }
 
+static void
+sinks_close(void)
+{
+	if (sinks.socket != -1)
+		(void)close(sinks.socket);
+	sinks.socket = -1;
+}
+
 /* ---- datagrams ---------------------------------------------------------- */
 
 static bool
@@ -289,12 +297,4 @@ void
 sinks_set_facility(int facility)
 {
 	sinks.facility = facility;
-}
-
-void
-sinks_close(void)
-{
-	if (sinks.socket != -1)
-		(void)close(sinks.socket);
-	sinks.socket = -1;
 }

@@ -35,7 +35,4 @@ void sinks_copy_to_stderr(
 /* Whether standard error is read by the journal, and that can be reached. */
 bool sinks_stderr_is_journal(void);
 
-/* Closes the descriptors, in a process that is not to log. */
-void sinks_close(void);
-
 #endif
