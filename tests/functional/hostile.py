@@ -35,7 +35,8 @@ class Server:
         self.connections, self.threads = [], []
         self.peers = []     # who connected
         self.fired = 0      # how often the fault took place
-        self.delays = []    # seconds, as the server itself measured them
+        self.began = time.monotonic()
+        self.delays, self.bounds = [], []  # seconds, see delay()
         self.received = []  # bytes that came in, for those that keep them
         self.memory = {}    # for behaviours that look across connections
         self.closing = False
@@ -134,11 +135,13 @@ def swallow(offset):
 
 
 def swap(offset):
-    """That byte and the next change places."""
+    """That byte changes places with the next, or the first two that differ."""
     def change(data, position):
         i = offset - position
-        if not 0 <= i < len(data) - 1:
+        if not 0 <= i < len(data):
             return data
+        while i < len(data) - 1 and data[i] == data[i + 1]:
+            i += 1
         return data[:i] + data[i + 1:i + 2] + data[i:i + 1] + data[i + 2:]
     return altered(change)
 
@@ -225,17 +228,27 @@ def close_at_once(connection, server):
 
 
 def delay(pattern):
-    """Each message waits its turn's seconds of the pattern; one a read."""
+    """Each message waits its turn's seconds of the pattern; one a read.
+
+    server.delays has what the client must measure at least, and server.bounds
+    what it can measure at most: it sends a message after the last answer has
+    left here, and has the answer before its next message (or end) comes.
+    """
     def behaviour(connection, server):
-        turn = 0
-        while data := connection.recv(CHUNK):
-            began = time.monotonic()
+        turn, left = 0, server.began
+        data = connection.recv(CHUNK)
+        while data:
+            came = time.monotonic()
             time.sleep(pattern[turn % len(pattern)])
+            leaves = time.monotonic()
             connection.sendall(data)
             turn += 1
+            data = connection.recv(CHUNK)
             with server.lock:
-                server.delays.append(time.monotonic() - began)
+                server.delays.append(leaves - came)
+                server.bounds.append(time.monotonic() - left)
                 server.fired += 1
+            left = leaves
     return behaviour
 
 

@@ -5,12 +5,14 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
 import hostile
+import processes
 from echoc_support import (BAD, ECHOC, ERROR, GOOD, echoc, environment,
-                           running)
+                           result, running)
 from hostile import Server
 from waiting import DEADLINE, wait_until
 
@@ -115,6 +117,7 @@ def test_connect_each_opens_a_connection_a_message_and_shows_its_time():
 def test_a_delay_is_measured():
     with Server(hostile.delay([0.1])) as server:
         text = echoc("-c3", "-i0", server.target()).stdout
+    assert len(server.delays) == 3
     for line, delay in zip(answers(text), server.delays):
         assert float(line[3]) >= 100
         assert float(line[3]) >= delay * 1000 - 1
@@ -174,7 +177,7 @@ def test_the_summary_comes_even_when_everything_is_lost():
 
 def test_a_server_that_closes_early_loses_every_message():
     with Server(hostile.close_at_once) as server:
-        text = echoc("-c3", *FAST, server.target(), status=BAD).stdout
+        text = echoc("-c3", "-i0", server.target(), status=BAD).stdout
         assert server.fired == 3
     assert summary(text) == (3, 0, 3, 100, 0)
 
@@ -188,7 +191,7 @@ def test_refused_is_a_loss_not_an_error():
 
 def test_reconnects_after_a_loss_and_says_how_long_the_outage_was():
     with Server(hostile.outage(good=64, bad=2)) as server:
-        text = echoc("-c6", *FAST, server.target(), status=BAD).stdout
+        text = echoc("-c6", "-i0", server.target(), status=BAD).stdout
         assert server.fired == 3
     match = re.search(
         r"answers again after an outage of ([\d.]+) (us|ms|s), (\d) lost",
@@ -363,3 +366,22 @@ def test_a_reader_that_goes_away_ends_it():
 def test_unknown_name_is_an_error():
     done = echoc("-c1", "no-such-host.invalid", status=ERROR)
     assert "no-such-host.invalid" in done.stderr
+
+
+def test_a_late_ping_does_not_catch_up():
+    """While it is stopped it sends nothing, and afterwards as before."""
+    with Server(hostile.echo) as server, running(
+            "ping", "-i50ms", "--json", server.target()) as client:
+        client.wait_line(client.stderr, "seq=2 time=")
+        client.send(signal.SIGSTOP)
+        wait_until(lambda: processes.state(client.process.pid) == "T", "stop")
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() > began + 0.5, "a long pause")
+        stopped = time.monotonic() - began
+        client.send(signal.SIGCONT)
+        seen = len(client.stderr)
+        wait_until(lambda: len(client.stderr) > seen + 2, "it goes on")
+        client.send(signal.SIGINT)
+        _, text, _ = client.finish()
+    found = result(text)
+    assert found["sent"] <= (found["seconds"] - stopped) / 0.05 + 2

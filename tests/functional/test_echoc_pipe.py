@@ -18,7 +18,8 @@ import pytest
 
 import hostile
 import processes
-from echoc_support import BAD, ECHOC, ERROR, GOOD, echoc, environment, running
+from echoc_support import (BAD, ECHOC, ERROR, GOOD, echoc, environment, result,
+                           running)
 from hostile import Server
 from waiting import DEADLINE, wait_until
 
@@ -170,9 +171,11 @@ def test_verify_gives_up_when_nothing_is_ever_answered():
 def test_verify_keeps_a_bounded_amount():
     """A server that only swallows is found out before memory is."""
     with Server(hostile.never) as server, open("/dev/zero", "rb") as zero:
-        done = echoc("pipe", "--verify", server.target(), stdin=zero,
-                     status=BAD)
+        done = echoc("pipe", "--verify", "--json", server.target(),
+                     stdin=zero, status=BAD)
     assert "256 MiB" in done.stderr
+    sent, limit = result(done.stdout)["bytes_sent"], 256 * 2**20
+    assert limit - 2**20 < sent <= limit + 2**20
 
 
 def test_timeout_does_not_fault_the_server_for_a_slow_source():
@@ -327,3 +330,17 @@ def test_proxy_header_goes_before_the_input():
     with Server(hostile.after_header) as server:
         assert pipe(server, b"abc", "--proxy-v2").stdout == b"abc"
         assert server.fired == 1
+
+
+@pytest.mark.parametrize("option", [(), ("--verify",)], ids=["", "verify"])
+def test_a_server_that_ends_after_echoing_all_so_far_is_bad(option):
+    """Input has not ended, so the server must not."""
+    with Server(hostile.truncate(10)) as server, \
+            running("pipe", *option, server.target(),
+                    stdin=subprocess.PIPE) as client:
+        client.process.stdin.write("0123456789")
+        client.process.stdin.flush()
+        status, _, told = client.finish()
+        client.process.stdin.close()
+    assert status == BAD
+    assert "the server closed before the end of input: 10 bytes sent" in told
