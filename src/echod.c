@@ -22,7 +22,6 @@
 #include "parent/log/log.h"
 #include "parent/process/daemon.h"
 #include "parent/process/landlock.h"
-#include "parent/process/memory.h"
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
 #include "parent/process/sandbox_probe.h"
@@ -194,7 +193,6 @@ main(int argc, char **argv)
 
 	daemon_claim_standard_descriptors();
 	log_start(inetd_is_client(STDERR_FILENO));
-	memory_use_heap();
 	proctitle_init(argc, argv);
 	server = calloc(1, sizeof *server);
 	if (server == NULL)

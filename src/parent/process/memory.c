@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,14 +32,6 @@ hide_if_heap(const char *mapping)
 		start = (data + page - 1) & -page;
 	if (start < end && (thread < start || thread >= end))
 		(void)madvise((void *)start, end - start, MADV_DONTFORK);
-}
-
-void
-memory_use_heap(void)
-{
-#ifdef M_MMAP_MAX
-	(void)mallopt(M_MMAP_MAX, 0);
-#endif
 }
 
 void

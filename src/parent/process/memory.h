@@ -27,12 +27,6 @@ void memory_private_free(void *, size_t);
 void memory_private_inherit(void *, size_t, bool inherited);
 
 /*
- * Makes malloc(3) take all memory from the heap, however much it is, so that
- * what is hidden below has it all: a long list would be a mapping of its own.
- */
-void memory_use_heap(void);
-
-/*
  * The same for the heap as it is now.  Without /proc there is no telling where
  * that is, and sessions only cost more.
  */
