@@ -176,6 +176,8 @@ FILES = \
 	644:systemd/echod.tmpfiles.conf:$(tmpfilesdir)/echod.conf \
 	644:systemd/socket-only.conf:$(docdir)/socket-only.conf \
 	644:etc/echod.apparmor:$(docdir)/echod.apparmor \
+	644:etc/echod.alerts.yml:$(docdir)/echod.alerts.yml \
+	644:etc/echod.dashboard.json:$(docdir)/echod.dashboard.json \
 	644:etc/LICENSE:$(docdir)/LICENSE \
 	644:etc/NEWS:$(docdir)/NEWS \
 	644:etc/echoc.schema.json:$(docdir)/echoc.schema.json \
