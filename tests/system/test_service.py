@@ -270,7 +270,7 @@ def test_sessions_are_confined(service):
         shown = status(service, child)
         parent = status(service, service.show("MainPID"))
         descriptors = service.run("ls", "-l", f"/proc/{child}/fd")
-    # The unit's filters, and one of the session's own.
+    # The unit's filters, the parent's, and one of the session's own.
     assert shown["Seccomp"] == ["2"]
     assert int(shown["Seccomp_filters"][0]) == (
         int(parent["Seccomp_filters"][0]) + 1)

@@ -241,9 +241,6 @@ static const struct rule rules[] = {
 #ifdef __NR_newfstatat
 	{CALL(newfstatat)},
 #endif
-#ifdef __NR_setrlimit
-	{CALL(setrlimit)},
-#endif
 #ifdef __NR_getrlimit
 	{CALL(getrlimit)},
 #endif
