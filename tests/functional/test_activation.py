@@ -66,6 +66,32 @@ def test_passed_socket_is_configured_like_our_own(echod):
         assert running.closed()["reason"] == "idle"
 
 
+def test_dead_peers_are_noticed(echod):
+    """What accept(2) hands on to each connection."""
+    with listening() as passed:
+        echod(wrapper=wrapper(passed), pass_fds=[passed.fileno()],
+              write_timeout="1m")
+
+        def option(level, name):
+            return passed.getsockopt(level, name)
+        assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert option(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        idle, interval, probes = (
+            option(socket.IPPROTO_TCP, name) for name in (
+                socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT))
+        assert idle == 60 and interval * probes == 60
+
+
+def test_without_limits_the_sockets_have_none(echod):
+    with listening() as passed:
+        echod(wrapper=wrapper(passed), pass_fds=[passed.fileno()],
+              idle_timeout="0", write_timeout="0")
+        for name in socket.SO_RCVTIMEO, socket.SO_SNDTIMEO:
+            assert passed.getsockopt(socket.SOL_SOCKET, name, 16) == bytes(16)
+        assert passed.getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 0
+
+
 def test_daemonized_too(daemon):
     with listening() as passed:
         running = daemon(wrapper=wrapper(passed), pass_fds=[passed.fileno()])
@@ -294,6 +320,13 @@ def test_stop_is_told_before_the_sessions_have_ended(echod, manager):
     assert processes.is_alive(session)
     os.kill(session, signal.SIGCONT)
     assert running.wait_end() == 0
+
+
+def test_a_stop_tells_the_manager_how_long_it_may_take(echod, manager):
+    """Five seconds more than the drain, for what comes after it."""
+    running = echod(env=managed(manager), drain_timeout="1m")
+    running.stop()
+    manager.wait("^EXTEND_TIMEOUT_USEC=65000000$")
 
 
 def test_watchdog_is_fed_if_it_is_for_us(echod, manager):

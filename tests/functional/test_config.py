@@ -119,6 +119,7 @@ def test_verbose_and_log_level_may_follow_each_other():
     "backlog=17",
     "  backlog\t = \t 17  ",
     "backlog = 17 # a comment",
+    "backlog = 17 \t \n",
     "# a comment\n\n   \nbacklog = 17\n# another",
     "backlog = \\\n 17\n",
     "backlog = 1\\\n7\n",

@@ -129,6 +129,18 @@ def test_memory_is_not_for_other_processes_of_the_user(echod, who):
 
 @pytest.mark.root
 @pytest.mark.native
+@pytest.mark.parametrize("who", ["daemon", "session"])
+def test_memory_is_not_for_others_either_where_root_did_not_start_it(
+        echod, who):
+    """A change of user hides the memory by itself; here there is none."""
+    running = echod(user=NOBODY, group=NOBODY)
+    _, session = live_session(running)
+    pid = running.pid if who == "daemon" else session
+    assert os.stat(f"/proc/{pid}/mem").st_uid == 0
+
+
+@pytest.mark.root
+@pytest.mark.native
 def test_parent_has_no_privilege_either(echod):
     status = processes.status(echod().pid)
     for name in "CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd":

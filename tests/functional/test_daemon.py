@@ -2,6 +2,7 @@
 """Starting and stopping in the background, as seen through the pidfile."""
 
 import os
+import pathlib
 import signal
 import socket
 import stat
@@ -42,6 +43,14 @@ def test_pidfile_names_the_daemon(daemon):
 def test_pidfile_is_readable_by_all_and_writable_by_its_owner(daemon):
     mode = daemon().pidfile.stat().st_mode
     assert stat.S_IMODE(mode) == 0o644
+
+
+@pytest.mark.parametrize("mask", [0, 0o077])
+def test_so_it_is_whatever_the_umask(daemon, mask):
+    running = daemon(preexec_fn=lambda: os.umask(mask))
+    assert stat.S_IMODE(running.pidfile.stat().st_mode) == 0o644
+    text = pathlib.Path(f"/proc/{running.pid}/status").read_text()
+    assert "Umask:\t0022\n" in text
 
 
 def test_stop_removes_the_pidfile(daemon):

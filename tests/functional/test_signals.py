@@ -105,6 +105,24 @@ def test_sessions_that_do_not_end_are_killed_at_the_deadline(echod):
     assert running.closed()["duration"] >= 0.3
 
 
+def test_hup_while_it_stops_changes_nothing(echod):
+    running = echod(config={}, drain_timeout="1h")
+    client = running.connect()
+    assert streams.is_served(client)
+    session = running.session_of(client)
+    os.kill(session, signal.SIGSTOP)
+    wait_until(lambda: processes.state(session) == "T", "stopped session")
+    running.send_signal(signal.SIGTERM)
+    running.wait_log("stopping children=1")
+    running.write_config("bogus = 1\n")
+    running.send_signal(signal.SIGHUP)
+    running.send_signal(signal.SIGUSR1)
+    running.wait_log("status ")  # comes after the other signal
+    os.kill(session, signal.SIGCONT)
+    assert running.wait_end() == 0
+    assert not running.matches("reload")
+
+
 def test_stopped_session_dies_at_the_deadline(echod):
     running = echod(drain_timeout="300ms")
     client = running.connect()

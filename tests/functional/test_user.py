@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Whom the daemon runs as when it is started by root."""
 
+import os
+
 import pytest
 
 import echod as driver
@@ -33,6 +35,24 @@ def ids(running):
 
 def warned(running):
     return any(WARNING in line for line in running.lines())
+
+
+def test_it_gives_up_the_groups_it_was_started_with(echod):
+    running = echod(preexec_fn=lambda: os.setgroups([1, 2, 4]))
+    assert processes.status(running.pid)["Groups"].split() == []
+    client = running.connect()
+    assert streams.is_served(client)
+    session = running.session_of(client)
+    assert processes.status(session)["Groups"].split() == []
+
+
+def test_it_does_not_start_where_root_could_be_regained(folder):
+    """As a set-user-id program would, that root has started."""
+    done = driver.run(
+        "--foreground", "--config=/dev/null", *driver.options(driver.BASE),
+        preexec_fn=lambda: os.setresuid(0, 4711, 4711))
+    assert done.returncode == 1
+    assert "root privileges could be regained" in done.stderr
 
 
 def test_the_default_user_is_echod():
