@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum {
 	HISTOGRAM_SUB_BITS = 7,
@@ -54,6 +55,12 @@ double histogram_percentile(const struct histogram *, double percent);
 /* 0 when empty. */
 double histogram_mean(const struct histogram *);
 double histogram_deviation(const struct histogram *);
+
+/*
+ * Writes it in the text form of HdrHistogram's percentile distributions
+ * (.hgrm), in milliseconds, for the tools that plot those.
+ */
+void histogram_write_hgrm(FILE *, const struct histogram *);
 
 /* The least value that belongs to bucket i. */
 int64_t histogram_bucket_floor(size_t i);

@@ -27,6 +27,12 @@ clock_now(void)
 	return (int64_t)ts.tv_sec * SEC + ts.tv_nsec;
 }
 
+static inline int64_t
+clock_earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static inline struct timespec
 clock_timespec(int64_t span)
 {

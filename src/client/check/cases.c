@@ -6,11 +6,40 @@
 #include <string.h>
 
 #include "client/check/concurrent.h"
-#include "client/check/message.h"
 #include "common/clock.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
+
+bool
+check_open(struct check *check, struct exchange *x)
+{
+	char why[RACE_STRLEN];
+	struct race race;
+
+	stream_begin(&x->stream, race_run(&race, check->target));
+	if (x->stream.fd != -1)
+		return true;
+	(void)snprintf(check->seen, sizeof check->seen, "no connection: %s",
+	    race_describe(&race, why));
+	return false;
+}
+
+bool
+check_converse(struct check *check, struct exchange *x)
+{
+	x->timeout = check->target->timeout;
+	bool good = exchange_run(x);
+	exchange_describe(x, check->seen, sizeof check->seen);
+	return good;
+}
+
+bool
+check_message(struct check *check, struct exchange *x, uint64_t size)
+{
+	x->size = size;
+	return check_converse(check, x);
+}
 
 /* The case's shape, on a connection of its own, as often as it says. */
 static bool

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/check/message.h"
-
 enum {
 	CONNECTIONS = 50, /* that are open together */
 	ROUNDS = 4,

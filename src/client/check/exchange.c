@@ -139,12 +139,6 @@ is_complete(const struct exchange *x, const struct progress *p)
 	return x->stream.read == p->end && (!x->half_close || p->ended);
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Waits for what may be done next; returns the poll events. */
 static short
 wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
@@ -155,13 +149,13 @@ wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
 	if (may_write(x, p) && now >= p->next_write)
 		pfd.events |= POLLOUT;
 	else if (may_write(x, p))
-		at = earlier(at, p->next_write);
+		at = clock_earlier(at, p->next_write);
 	if (may_read(x, p) && now >= p->next_read)
 		pfd.events |= POLLIN;
 	else if (may_read(x, p))
-		at = earlier(at, p->next_read);
+		at = clock_earlier(at, p->next_read);
 	if (x->piles)
-		at = earlier(at, now + blocked_interval);
+		at = clock_earlier(at, now + blocked_interval);
 	if (pfd.events == 0)
 		pfd.fd = -1;
 	(void)interrupts_poll(&pfd, 1, at);

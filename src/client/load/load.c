@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include "client/commands.h"
-#include "client/hgrm.h"
 #include "client/interrupts.h"
-#include "client/load/bar_chart.h"
 #include "client/load/pool.h"
 #include "client/load/report.h"
 #include "client/load/svg.h"
@@ -170,8 +168,7 @@ write_text(FILE *out)
 	if (out == NULL)
 		return;
 	report_text(out, &report);
-	bar_chart_histogram(
-	    out, results_latency(&report), bar_chart_has_utf8());
+	report_bars(out, &report);
 }
 
 static void
@@ -209,7 +206,7 @@ load_main(int argc, char **argv)
 	if (svg != NULL)
 		svg_write(svg, &report);
 	if (hgrm != NULL)
-		hgrm_write(hgrm, results_latency(&report));
+		histogram_write_hgrm(hgrm, results_latency(&report));
 	output_file_close(svg, options.svg);
 	output_file_close(hgrm, options.hgrm);
 	write_text(output_summary());

@@ -108,29 +108,26 @@ is_over(const struct pool *pool)
 }
 
 static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
 next_event(const struct pool *pool, int64_t until)
 {
 	const struct load_connection *connection;
 	int64_t at = until;
 
 	if (pool->schedule.began != 0 && !pool->stopping)
-		at = earlier(at, pool->schedule.ends);
+		at = clock_earlier(at, pool->schedule.ends);
 	else if (pool->stopping && pool->target->timeout > 0)
-		at = earlier(at, pool->schedule.ends + pool->target->timeout);
+		at = clock_earlier(
+		    at, pool->schedule.ends + pool->target->timeout);
 	if ((connection = TAILQ_FIRST(&pool->waiting)) != NULL &&
 	    pool->target->timeout > 0)
-		at = earlier(at, connection->since + pool->target->timeout);
+		at = clock_earlier(
+		    at, connection->since + pool->target->timeout);
 	if ((connection = TAILQ_FIRST(&pool->resting)) != NULL)
-		at = earlier(at, connection->since + rest_after_failure);
+		at = clock_earlier(at, connection->since + rest_after_failure);
 	if (!TAILQ_EMPTY(&pool->idle) && pool->schedule.began != 0 &&
 	    !pool->stopping)
-		at = earlier(at, schedule_due(&pool->schedule, pool->now));
+		at =
+		    clock_earlier(at, schedule_due(&pool->schedule, pool->now));
 	return at;
 }
 

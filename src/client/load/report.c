@@ -3,7 +3,11 @@
 #include "client/load/report.h"
 
 #include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "common/units.h"
 
@@ -66,6 +70,116 @@ print_failures(FILE *out, const struct results *report)
 		    " reached\n");
 }
 
+/* ---- a bar chart of latency ---- */
+
+enum {
+	ROWS = 20,
+	WIDTH = 40,
+	EIGHTHS = 8
+};
+
+/* Rows between the least and the greatest value, each as wide as a ratio. */
+struct scale {
+	size_t rows;
+	double low, ratio;
+	uint64_t counts[ROWS];
+};
+
+static bool
+has_utf8(void)
+{
+	return setlocale(LC_CTYPE, "") != NULL &&
+	       strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static size_t
+row_of(const struct scale *scale, double value)
+{
+	double row = log(value / scale->low) / log(scale->ratio);
+
+	if (row < 0)
+		return 0;
+	return row >= (double)scale->rows ? scale->rows - 1 : (size_t)row;
+}
+
+/* At most ROWS rows; a tenth of the value is the finest worth showing. */
+static void
+build_scale(struct scale *scale, const struct histogram *h)
+{
+	double low = fmax(1, (double)h->min);
+	double span = fmax((double)h->max, low) / low;
+
+	*scale = (struct scale){.low = low};
+	scale->ratio = fmax(1.1, pow(span, 1.0 / ROWS));
+	double rows = ceil(log(span) / log(scale->ratio) - 1e-9);
+	scale->rows = rows < 1 ? 1 : rows > ROWS ? ROWS : (size_t)rows;
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		if (h->buckets[i] > 0)
+			scale->counts[row_of(scale,
+			    fmax(low, (double)histogram_bucket_floor(i)))] +=
+			    h->buckets[i];
+}
+
+static void
+print_ascii(FILE *out, double length)
+{
+	int whole = (int)lround(length);
+
+	for (int i = 0; i < whole; i++)
+		(void)putc('#', out);
+	if (whole == 0)
+		(void)putc('.', out);
+}
+
+static void
+print_blocks(FILE *out, double length)
+{
+	static const char *const blocks[EIGHTHS + 1] = {
+	    "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+	long eighths = lround(length * EIGHTHS);
+
+	if (eighths == 0)
+		eighths = 1;
+	for (; eighths >= EIGHTHS; eighths -= EIGHTHS)
+		(void)fputs(blocks[EIGHTHS], out);
+	(void)fputs(blocks[eighths], out);
+}
+
+static void
+print_row(FILE *out, double from, uint64_t count, uint64_t all, double length,
+    bool utf8)
+{
+	char label[UNITS_STRLEN];
+
+	(void)fprintf(out, "%10s %10" PRIu64 " %6.2f%% ",
+	    units_format_span(from, label), count,
+	    100.0 * (double)count / (double)all);
+	if (count > 0 && utf8)
+		print_blocks(out, length);
+	else if (count > 0)
+		print_ascii(out, length);
+	(void)putc('\n', out);
+}
+
+static void
+print_bars(FILE *out, const struct histogram *h, bool utf8)
+{
+	struct scale scale;
+	uint64_t most = 0;
+
+	if (h->count == 0)
+		return;
+	build_scale(&scale, h);
+	for (size_t i = 0; i < scale.rows; i++)
+		if (scale.counts[i] > most)
+			most = scale.counts[i];
+	(void)fprintf(out, "\n%10s %10s\n", "from", "answers");
+	for (size_t i = 0; i < scale.rows; i++)
+		print_row(out, scale.low * pow(scale.ratio, (double)i),
+		    scale.counts[i], h->count,
+		    WIDTH * (double)scale.counts[i] / (double)most, utf8);
+}
+
 void
 report_text(FILE *out, const struct results *report)
 {
@@ -83,4 +197,10 @@ report_text(FILE *out, const struct results *report)
 	    "throughput    {megabytes_per_second} MB/s each way\n");
 	print_failures(out, report);
 	print_latencies(out, report);
+}
+
+void
+report_bars(FILE *out, const struct results *report)
+{
+	print_bars(out, results_latency(report), has_utf8());
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 
 #include "client/commands.h"
-#include "client/hgrm.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 #include "client/ping/link.h"
@@ -128,19 +127,14 @@ finished(const struct ping *ping, int64_t now)
 	       link->oldest == link->next;
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When something must be done even if nothing happens. */
 static int64_t
 next_event(const struct ping *ping)
 {
-	int64_t at = earlier(end_time(ping), ping_link_deadline(&ping->link));
+	int64_t at =
+	    clock_earlier(end_time(ping), ping_link_deadline(&ping->link));
 
-	return has_next(ping) ? earlier(at, ping->due) : at;
+	return has_next(ping) ? clock_earlier(at, ping->due) : at;
 }
 
 static void
@@ -204,7 +198,7 @@ report(struct ping *ping, FILE *hgrm)
 	const struct results *results = &ping->results;
 
 	if (hgrm != NULL)
-		hgrm_write(hgrm, &results->raw);
+		histogram_write_hgrm(hgrm, &results->raw);
 	output_file_close(hgrm, ping->options.hgrm);
 	if (ping->options.nagios)
 		return nagios_report(results, &ping->warning, &ping->critical);
