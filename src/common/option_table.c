@@ -16,7 +16,7 @@ enum {
 struct getopt_tables {
 	char letters[2 * ROWS_MAX + 2];
 	struct option options[ROWS_MAX + 1];
-	struct {
+	struct place {
 		const struct option_group *group;
 		const struct option_row *row;
 	} places[ROWS_MAX];
@@ -55,17 +55,15 @@ build(struct getopt_tables *tables, const struct option_group *groups,
 			add_row(tables, &groups[i], row);
 }
 
-/* The index of the row that getopt_long(3) means by its value. */
-static int
-place_of(const struct getopt_tables *tables, int value)
+/* The row that getopt_long(3) means by its value, NULL for a misuse. */
+static const struct place *
+find_place(const struct getopt_tables *tables, int value)
 {
-	int i = 0;
-
-	if (value >= FIRST_ROW)
-		return value - FIRST_ROW;
-	while (tables->places[i].row->letter != value)
-		i++;
-	return i;
+	for (int i = 0; i < tables->count; i++)
+		if (value == FIRST_ROW + i ||
+		    value == tables->places[i].row->letter)
+			return &tables->places[i];
+	return NULL;
 }
 
 /* The option as it was typed: -x inside a cluster, or the whole word. */
@@ -120,12 +118,10 @@ option_table_read(const struct option_group *groups, size_t count, int argc,
 	opterr = 0;
 	while ((value = getopt_long(
 		    argc, argv, tables.letters, tables.options, NULL)) != -1) {
-		if (value == ':' || value == '?') {
+		const struct place *place = find_place(&tables, value);
+		if (place == NULL)
 			describe_misuse(value, argv, error);
-			return false;
-		}
-		int i = place_of(&tables, value);
-		if (!take(tables.places[i].group, tables.places[i].row, error))
+		if (place == NULL || !take(place->group, place->row, error))
 			return false;
 	}
 	return true;

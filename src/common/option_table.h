@@ -16,7 +16,8 @@
 
 #include "common/value.h"
 
-struct option_row {
+/* In the order in which rows are read best. */
+struct option_row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	const char *name;
 	char letter;          /* of the short form, 0 = none */
 	const char *argument; /* what --help calls it; NULL = takes none */

@@ -28,9 +28,13 @@ static const struct unit span_units[] = {
     {"ns", 1, 0},
 };
 
+enum {
+	SECONDS = 2 /* in the table above */
+};
+
 static const struct unit size_units[] = {
-    {"G", 1024 * 1024 * 1024, 0},
-    {"M", 1024 * 1024, 0},
+    {"G", INT64_C(1) << 30, 0},
+    {"M", INT64_C(1) << 20, 0},
     {"k", 1024, 'K'},
     {"", 1, 0},
 };
@@ -239,7 +243,7 @@ units_exact_span(int64_t span, char buf[UNITS_STRLEN])
 const char *
 units_format_span(double nanoseconds, char buf[UNITS_STRLEN])
 {
-	const struct unit *unit = find_unit(span_units, "s");
+	const struct unit *unit = &span_units[SECONDS];
 
 	while (nanoseconds < (double)unit->factor && unit->factor > 1)
 		unit++;

@@ -38,17 +38,16 @@ take_line(struct reader *reader)
 
 	reader->number++;
 	while (in < reader->end && *in != '\n') {
-		char c = *in++;
-		if (c == '#')
+		bool escaped = *in == '\\' && !comment;
+		if (*in == '#')
 			comment = true;
-		if (comment || (c == '\\' && in == reader->end))
-			continue;
-		if (c == '\\' && *in == '\n')
+		if (escaped && ++in == reader->end)
+			break;
+		if (escaped && *in == '\n')
 			reader->number++;
-		else
-			*out++ = c == '\\' ? *in : c;
-		if (c == '\\')
-			in++;
+		else if (escaped || !comment)
+			*out++ = *in;
+		in++;
 	}
 	reader->next = in + 1;
 	*out = '\0';
@@ -95,11 +94,13 @@ bool
 config_file_parse(struct config *config, char *text, size_t size,
     const char *name, struct config_error *error)
 {
-	struct reader reader = {.next = text, .end = text + size};
+	struct reader reader = {0};
 	struct layer layer = {{false}};
 	char where[PATH_MAX + 32];
 	bool good = true;
 
+	reader.next = text;
+	reader.end = text + size;
 	while (good && reader.next < reader.end) {
 		char *line = reader.next, *end = take_line(&reader);
 		(void)snprintf(
