@@ -9,6 +9,8 @@
 #: user's, with their GNU meanings, from the environment too.  Further switches:
 #:   LINK=static|dynamic   how both programs are linked.  By default echod is a static PIE
 #:                         where libbsd.a exists, and echoc is dynamic
+#:   LAYOUT=on|off         whether a static echod keeps what sessions touch close together,
+#:                         by means that depend on glibc's insides; see src/child/layout.ld
 #:   SANITIZE=LIST         for example address,undefined; give it a BUILD of its own
 #:   COVERAGE=1            notes the lines that run; give it a BUILD of its own
 #:   V=1                   shows the commands
@@ -110,10 +112,10 @@ LIBS_dynamic = $(LIBBSD)
 LIBS_static = $(LIBBSD_STATIC)
 PIE_dynamic = -pie
 PIE_static = $(call once,PIE_static,$(or $(call try,-static-pie),-static))
-LAYOUT_dynamic =
-LAYOUT_static = $(call once,LAYOUT_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
-	$(if $(call try,-static-pie -Wl$(comma)--require-defined=_dl_early_allocate), \
-	    -Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate))
+LAYOUT = on
+LAYOUT_on_static = $(call once,LAYOUT_on_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
+	-Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate)
+LAYOUT_FLAGS = $(LAYOUT_$(LAYOUT)_$(LINK))
 # The linker warns that a static getaddrinfo(3) needs files for some names.
 QUIET_dynamic =
 QUIET_static = $(call once,QUIET_static,$(call try,-Wl$(comma)--no-warnings))
@@ -132,7 +134,7 @@ all: $(BIN)/echod $(BIN)/echoc
 $(BIN)/echod: $(BUILD)/src/echod.o $(ECHOD:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT) \
 	    src/child/layout.ld
 	$(say) LINK $@
-	$(Q)$(LINK_C) $(PIE_$(LINK)) $(LAYOUT_$(LINK)) -o $@ $(filter %.o,$^) $(LIBS_$(LINK))
+	$(Q)$(LINK_C) $(PIE_$(LINK)) $(LAYOUT_FLAGS) -o $@ $(filter %.o,$^) $(LIBS_$(LINK))
 
 $(BIN)/echoc: $(BUILD)/src/echoc.o $(ECHOC:%.c=$(BUILD)/%.o) $(COVERAGE_OBJECT)
 	$(say) LINK $@
@@ -147,7 +149,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 # Changed flags rebuild everything; unchanged ones nothing.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(COMPILE) / $(LINK_C) $(LINK) $(LAYOUT_$(LINK)) $(echoc_LINK)' > $@.new
+	@echo '$(COMPILE) / $(LINK_C) $(LINK) $(LAYOUT_FLAGS) $(echoc_LINK)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

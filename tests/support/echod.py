@@ -95,6 +95,14 @@ def failed_start(folder, *flags, status=1, wrapper=(), preexec_fn=None,
     return done.stderr
 
 
+def linkage():
+    """How the program was made: static, dynamic, or LAYOUT=off."""
+    program = pathlib.Path(ECHOD).read_bytes()
+    if b"/ld-linux" in program[:4096]:  # a loader is named early
+        return "dynamic"
+    return "static" if b"\0.text.session\0" in program else "LAYOUT=off"
+
+
 class Echod:
     """A daemon in the foreground, its log in a file.
 
