@@ -103,12 +103,9 @@ vlog(int priority, int error, const char *format, va_list ap)
 	emit(priority, message);
 }
 
-static _Noreturn void __attribute__((format(printf, 3, 0)))
-vfatal(int status, int error, const char *format, va_list ap)
+static _Noreturn void
+end(int status, int error, const char *message)
 {
-	char message[RECORD_TEXT_MAX];
-
-	compose(message, error, format, ap);
 	emit(LOG_ERR, message);
 	if (state.last_words != NULL)
 		state.last_words(message, error, status);
@@ -168,28 +165,38 @@ log_warnx(const char *format, ...)
 void
 log_fatal(const char *format, ...)
 {
+	char message[RECORD_TEXT_MAX];
+	int error = errno;
 	va_list ap;
 
 	va_start(ap, format);
-	vfatal(EXIT_FAILURE, errno, format, ap);
+	compose(message, error, format, ap);
+	va_end(ap);
+	end(EXIT_FAILURE, error, message);
 }
 
 void
 log_fatalx(const char *format, ...)
 {
+	char message[RECORD_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vfatal(EXIT_FAILURE, 0, format, ap);
+	compose(message, 0, format, ap);
+	va_end(ap);
+	end(EXIT_FAILURE, 0, message);
 }
 
 void
 log_fatal_config(const char *format, ...)
 {
+	char message[RECORD_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vfatal(EX_CONFIG, 0, format, ap);
+	compose(message, 0, format, ap);
+	va_end(ap);
+	end(EX_CONFIG, 0, message);
 }
 
 void
