@@ -40,6 +40,7 @@ def pytest_runtest_setup(item):
 
 
 def pytest_configure(config):
+    os.umask(0o022)  # files have the modes that the tests say
     ordering.add_markers(config)
     config.addinivalue_line("markers", "root: has to be run by root")
     config.addinivalue_line("markers", "sandbox: needs sandbox = on")

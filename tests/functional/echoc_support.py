@@ -179,7 +179,7 @@ def network(folder, hosts, setup):
     file.write_text(hosts)
     script = f"""
 set -e
-mount --bind {file} /etc/hosts
+mount --bind "{file}" /etc/hosts
 ip link set lo up
 {setup}
 socat TCP6-LISTEN:7007,fork,ipv6only=0,backlog=128 EXEC:cat &

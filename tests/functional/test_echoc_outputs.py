@@ -35,7 +35,8 @@ def performance(text):
     """{label: (value, unit, warning, critical)} as Perl's library reads it."""
     [line] = text.splitlines()
     figures = subprocess.run(
-        ["perl", "-e", PERL, line.split("|")[1].strip()], check=True,
+        ["env", "LC_ALL=C", "perl", "-e", PERL, line.split("|")[1].strip()],
+        check=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
     found = {}
     for each in figures.splitlines():

@@ -31,7 +31,7 @@ VOCABULARY = [
     r"status children=\d+ served=\d+ refused=\d+ bytes=\d+",
     rf"session {ADDRESS} pid=\d+ bytes=\d+ duration=\d+\.\d{{3}} "
     rf"listener={ADDRESS}",
-    r"reloaded \S+",
+    r"reloaded .+",
     r"stopping children=\d+",
     r"stopped",
 ]

@@ -21,7 +21,8 @@ def passwd(folder):
     def wrapper(text):
         (folder / "passwd").write_text(text)
         return ["unshare", "--mount", "--", "sh", "-c",
-                f'mount --bind {folder}/passwd /etc/passwd && exec "$@"', "sh"]
+                'mount --bind "$0" /etc/passwd && exec "$@"',
+                str(folder / "passwd")]
     return wrapper
 
 

@@ -19,6 +19,10 @@ FILES = "/etc/echod.conf /etc/systemd/system"
 KEPT = "/var/lib/kept"
 
 
+def pytest_configure():
+    os.umask(0o022)  # files have the modes that the tests say
+
+
 def _why_not():
     if os.geteuid() != 0:
         return "only root can boot a container"

@@ -33,6 +33,7 @@ def often(slice_, everything):
 
 
 def pytest_configure(config):
+    os.umask(0o022)  # files have the modes that the tests say
     config.stash[RESULTS] = {}
     config.stash[NOTES] = []
 
