@@ -7,74 +7,39 @@
 #include <ctype.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 
 #include "client/output.h"
-
-static const char default_port[] = "7";
+#include "common/host_port.h"
 
 static const char *
-parse_port(const char *text, char port[6])
+check_name(const char *host)
 {
-	const char *errstr;
-
-	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return "the port is not a number";
-	(void)strtonum(text, 1, UINT16_MAX, &errstr);
-	text += strspn(text, "0");
-	if (errstr != NULL || strlcpy(port, text, 6) >= 6)
-		return "the port is not in 1..65535";
-	return NULL;
-}
-
-/* Copies the host without its brackets; rest is set to what follows it. */
-static const char *
-parse_host(const char *text, char host[TARGET_HOST_STRLEN], const char **rest)
-{
-	bool bracketed = text[0] == '[';
-	size_t length;
-
-	if (bracketed)
-		text++;
-	length = strcspn(text, bracketed ? "]" : ":");
-	if (bracketed && text[length] != ']')
-		return "a bracket is not closed";
-	if (length == 0)
-		return "the host is missing";
-	if (length >= TARGET_HOST_STRLEN)
-		return "the host name is too long";
-	memcpy(host, text, length);
-	host[length] = '\0';
-	for (size_t i = 0; i < length; i++)
-		if (!isgraph((unsigned char)host[i]) || host[i] == '[')
+	for (; *host != '\0'; host++)
+		if (!isgraph((unsigned char)*host) || *host == '[')
 			return "not a host name";
-	if (bracketed && strchr(host, ':') == NULL)
-		return "brackets are for IPv6 addresses";
-	*rest = text + length + bracketed;
 	return NULL;
 }
 
 const char *
 target_parse(const char *text, struct target_name *out)
 {
-	struct target_name name;
-	const char *rest, *errstr;
+	struct host_port split;
+	uint16_t port = 7;
+	const char *errstr = host_port_split(text, &split);
 
-	if (text[0] != '[' && strchr(text, ':') != strrchr(text, ':'))
-		return "an IPv6 address needs brackets: [::1]:7";
-	if ((errstr = parse_host(text, name.host, &rest)) != NULL)
+	if (errstr == NULL)
+		errstr = check_name(split.host);
+	if (errstr == NULL && split.port != NULL)
+		errstr = port_parse(split.port, 1, &port);
+	if (errstr != NULL)
 		return errstr;
-	if (rest[0] != '\0' && rest[0] != ':')
-		return "junk after the bracket";
-	(void)strlcpy(name.port, default_port, sizeof name.port);
-	if (rest[0] == ':' &&
-	    (errstr = parse_port(rest + 1, name.port)) != NULL)
-		return errstr;
-	*out = name;
+	(void)strlcpy(out->host, split.host, sizeof out->host);
+	(void)snprintf(out->port, sizeof out->port, "%u", port);
 	return NULL;
 }
 

@@ -17,14 +17,14 @@
 #include "client/options.h"
 #include "common/addr.h"
 #include "common/clock.h"
+#include "common/host_port.h"
 
 enum {
-	TARGET_HOST_STRLEN = 256,
 	TARGET_ADDRESSES_MAX = 16 /* further ones are not tried */
 };
 
 struct target_name {
-	char host[TARGET_HOST_STRLEN];
+	char host[HOST_STRLEN];
 	char port[6];
 };
 

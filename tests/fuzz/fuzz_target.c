@@ -26,7 +26,7 @@ require(bool good)
 static void
 check_target(const struct target_name *name)
 {
-	char text[TARGET_HOST_STRLEN + 16];
+	char text[HOST_STRLEN + 16];
 	struct target_name again;
 	bool v6 = strchr(name->host, ':') != NULL;
 	int port = atoi(name->port);

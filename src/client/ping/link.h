@@ -33,7 +33,7 @@ struct ping_link {
 	struct results *results;
 
 	enum ping_link_state state;
-	char peer[TARGET_HOST_STRLEN]; /* the address in use, or the name */
+	char peer[HOST_STRLEN]; /* the address in use, or the name */
 	bool has_header;               /* the first line has been printed */
 
 	/* messages are numbered from 1; oldest <= seq < next are under way */
