@@ -40,6 +40,7 @@ listen = *:7
 user = echod
 pidfile = auto
 backlog = 4096
+reuse-port = no
 max-children = 4096
 max-per-source = 64
 rate-per-source = 100/s burst 200
@@ -161,11 +162,11 @@ def test_printed_configuration_read_back_prints_the_same(file):
         "drain_timeout": "90s", "sandbox": "off", "log_level": "debug",
         "log_facility": "local7", "log_target": "syslog",
         "log_format": "json", "log_clients": "none",
-        "metrics_file": "/a b", "metrics_interval": "90s",
+        "reuse_port": "yes", "metrics_file": "/a b", "metrics_interval": "90s",
         "proxy_protocol": "required", "proxy_from": ["192.0.2.1", "::1"],
     }
     first = printed(*driver.options(settings))
-    assert len(first) == 31
+    assert len(first) == 32
     assert printed(file("\n".join(first) + "\n")) == first
 
 

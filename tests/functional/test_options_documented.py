@@ -126,7 +126,7 @@ def test_keys_that_need_a_restart_are_told_of(echod):
     told = {key for key, (_, body) in documented_keys().items()
             if "Needs a restart to change." in body}
     other = {"listen": "127.0.0.1:1", "user": "daemon", "pidfile": "none",
-             "backlog": "1", "max-children": "1", "max-per-source": "1",
+             "backlog": "1", "reuse-port": "yes", "max-children": "1", "max-per-source": "1",
              "rate-per-source": "0", "source-prefix-v4": "1",
              "source-prefix-v6": "1", "allow": "::1", "deny": "::1",
              "idle-timeout": "1s", "write-timeout": "1s",

@@ -19,6 +19,8 @@
 
 static const struct choice bools[] = {{"off", false}, {"on", true}, {0}};
 
+static const struct choice answers[] = {{"no", false}, {"yes", true}, {0}};
+
 static const struct choice levels[] = {
     {"error", LOG_ERR},
     {"warning", LOG_WARNING},
@@ -89,6 +91,9 @@ const struct option_row config_rows[] = {
     {"backlog", KEY(backlog, type_count), RANGE(1, INT_MAX), .initial = "4096",
 	.argument = "N",
 	.help = "connections the kernel may hold before they are accepted"},
+    {"reuse-port", KEY(reuse_port, type_choice), ONE_OF(answers),
+	.initial = "no", .argument = "yes|no", .fixed = true,
+	.help = "share addresses with other instances that say so, too"},
     {"max-children", KEY(max_children, type_count),
 	RANGE(1, CONFIG_MAX_CHILDREN), .initial = "4096", .argument = "N",
 	.help = "sessions at once; further clients wait in the backlog"},

@@ -49,6 +49,7 @@ struct config {
 	char *user;
 	char *pidfile; /* "auto", "none" or an absolute path */
 	int64_t backlog;
+	int64_t reuse_port; /* bool */
 	int64_t max_children;
 	int64_t max_per_source; /* 0 = no limit */
 	struct rate rate_per_source;

@@ -128,7 +128,7 @@ append(struct listeners *listeners, int fd)
 
 /* Returns a bound socket, or -1 with errno. */
 static int
-bind_socket(const struct addr *addr)
+bind_socket(const struct addr *addr, bool shared)
 {
 	struct sockaddr_storage ss;
 	socklen_t length = addr_to_sockaddr(addr, &ss);
@@ -138,6 +138,7 @@ bind_socket(const struct addr *addr)
 	if (fd == -1)
 		return -1;
 	if (set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+	    (!shared || set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
 	    (addr->family != AF_INET6 ||
 		set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
 	    bind(fd, (struct sockaddr *)&ss, length) == 0)
@@ -151,7 +152,7 @@ bind_socket(const struct addr *addr)
 static bool
 open_one(struct listeners *listeners, const struct addr *addr)
 {
-	int fd = bind_socket(addr);
+	int fd = bind_socket(addr, listeners->shared);
 
 	if (fd == -1)
 		return false;
@@ -218,7 +219,7 @@ refuse(const struct addr *addr)
 void
 listeners_open(struct listeners *listeners, const struct config *config)
 {
-	*listeners = (struct listeners){0};
+	*listeners = (struct listeners){.shared = config->reuse_port};
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const struct addr *addr = &config->listen.items[i];
 		bool good = addr->family == AF_UNSPEC

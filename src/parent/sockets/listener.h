@@ -36,6 +36,7 @@ struct listeners {
 	struct listener *items;
 	size_t count;
 	bool adopted; /* the service manager keeps them open over a restart */
+	bool shared;  /* with other instances */
 };
 
 /* What became of an accept(2). */
