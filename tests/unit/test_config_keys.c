@@ -8,6 +8,7 @@ static const char defaults[] = "listen = *:7\n"
 			       "user = echod\n"
 			       "pidfile = auto\n"
 			       "backlog = 4096\n"
+			       "reuse-port = no\n"
 			       "max-children = 4096\n"
 			       "max-per-source = 64\n"
 			       "rate-per-source = 100/s burst 200\n"
@@ -94,6 +95,7 @@ static const struct {
     {"max-lifetime = 8760h", "max-lifetime = 8760h\n"},
     {"drain-timeout = 0", "drain-timeout = 0\n"},
     {"drain-timeout = 24h", "drain-timeout = 24h\n"},
+    {"reuse-port = yes", "reuse-port = yes\n"},
     {"sandbox = off", "sandbox = off\n"},
     {"log-level = error", "log-level = error\n"},
     {"log-level = warning", "log-level = warning\n"},
@@ -207,6 +209,7 @@ static const struct {
     {"max-lifetime", "8761h", "must be 0 to 8760h"},
     {"drain-timeout", "24h1s", "needs a unit"},
     {"drain-timeout", "86401s", "must be 0 to 24h"},
+    {"reuse-port", "on", "not one of"},
     {"sandbox", "yes", "not one of"},
     {"sandbox", "ON", "not one of"},
     {"sandbox", "", "not one of"},

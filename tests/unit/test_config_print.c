@@ -13,6 +13,7 @@ static const char everything[] = "listen = 127.0.0.1:7007\n"
 				 "user = echo\n"
 				 "pidfile = /a\\#b\\\\c d\n"
 				 "backlog = 1\n"
+				 "reuse-port = yes\n"
 				 "max-children = 2\n"
 				 "max-per-source = 3\n"
 				 "rate-per-source = 4/s burst 5\n"
@@ -93,7 +94,7 @@ what_needs_a_restart_is_told_and_stays(void **state)
 	changes[0] = '\0';
 	config_keep_fixed(&before, &after, note_change);
 	assert_string_equal(changes,
-	    "listen user pidfile sandbox log-target log-format "
+	    "listen user pidfile reuse-port sandbox log-target log-format "
 	    "metrics-file ");
 	assert_string_equal(after.user, "echod");
 	assert_true(after.sandbox);
