@@ -77,7 +77,7 @@ PACKAGES_unit = libcmocka-dev python3
 PACKAGES_functional = $(PYTEST_PACKAGES) strace gdb procps iproute2 mandoc mount ncat socat nftables \
 	python3-jsonschema libmonitoring-plugin-perl librsvg2-bin
 PEERS_functional = haproxy xinetd prometheus prometheus-node-exporter
-PACKAGES_system = $(PYTEST_PACKAGES) procps debootstrap systemd-container
+PACKAGES_system = $(PYTEST_PACKAGES) procps jq debootstrap systemd-container
 PACKAGES_torture = $(PYTEST_PACKAGES) strace procps iproute2 mount libfaketime
 PACKAGES_fuzz = $(PYTEST_PACKAGES) clang libclang-rt-dev
 PACKAGES_soak = python3
