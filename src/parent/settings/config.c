@@ -127,7 +127,7 @@ const struct option_row config_rows[] = {
 	.initial = "0", .argument = "TIME",
 	.help = "end a session after so long; 0: never"},
     {"drain-timeout", KEY(drain_timeout, type_span), RANGE(0, DAY),
-	.initial = "10s", .argument = "TIME",
+	.initial = "8s", .argument = "TIME",
 	.help = "at a stop, how long sessions may take to finish"},
     {"sandbox", KEY(sandbox, type_choice), ONE_OF(bools), .initial = "on",
 	.argument = "on|off", .fixed = true,
