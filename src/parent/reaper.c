@@ -114,7 +114,7 @@ reap_expected(struct server *server, int64_t now)
 		if (first_left == NULL)
 			first_left = child;
 	}
-	timer_set(&server->reaper.retry, now);
+	timer_set(&server->reaper.retry, now + 1); /* the next turn */
 }
 
 /* Some child that has ended, without reaping it; 0 = there is none. */
@@ -149,7 +149,7 @@ reap_any(struct server *server, int64_t now)
 		}
 		if (child != NULL && child->phase == CHILD_LEAVING) {
 			timer_set(sweep, now + SWEEP_DELAY);
-			reap_expected(server, now);
+			timer_set(&server->reaper.retry, now);
 			return;
 		}
 		/* Others come to be ours as a container's orphans. */

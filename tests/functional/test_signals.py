@@ -93,6 +93,7 @@ def test_second_term_ends_sessions_now(echod):
     running.send_signal(signal.SIGTERM)
     assert running.wait_end() == 0
     assert running.closed()["reason"] == "killed"
+    assert running.closed()["bytes"] > 0  # it was asked before
 
 
 @pytest.mark.native

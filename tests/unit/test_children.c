@@ -254,6 +254,25 @@ a_session_is_in_the_queue_of_its_phase_only(void **state)
 }
 
 static void
+a_question_allows_one_report_more_and_disturbs(void **state)
+{
+	struct child *child = children_reserve(*state, &peer, 0);
+
+	children_commit(*state, child, getpid());
+	assert_false(child->disturbed);
+	(void)signal(SIGUSR1, SIG_IGN);
+	child_ask(child);
+	(void)signal(SIGUSR1, SIG_DFL);
+	assert_true(child->disturbed);
+	assert_int_equal(child->allowance, CHILD_REPORTS + 1);
+	child->allowance = UINT16_MAX;
+	(void)signal(SIGUSR1, SIG_IGN);
+	child_ask(child);
+	(void)signal(SIGUSR1, SIG_DFL);
+	assert_int_equal(child->allowance, UINT16_MAX);
+}
+
+static void
 nothing_is_left_of_many_sessions_when_the_last_has_ended(void **state)
 {
 	struct children *children = *state;
@@ -293,6 +312,7 @@ main(void)
 	    TEST(slots_are_used_again_before_new_ones),
 	    TEST(the_table_holds_max_children_and_no_more),
 	    TEST(children_are_visited_in_the_order_of_their_pids),
+	    TEST(a_question_allows_one_report_more_and_disturbs),
 	    TEST(nothing_is_left_of_many_sessions_when_the_last_has_ended),
 	};
 

@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "parent/server.h"
 
-#define KILL_GRACE (100 * MSEC)
+#define KILL_GRACE SEC
 
 void
 kills_at_once(struct server *server, struct child *child, enum reason why)
