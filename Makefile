@@ -174,6 +174,7 @@ FILES = \
 	644:$(BUILD)/echod.service:$(unitdir)/echod.service \
 	644:$(BUILD)/echod@.service:$(unitdir)/echod@.service \
 	644:systemd/echod.socket:$(unitdir)/echod.socket \
+	644:systemd/echod-upgrade.service:$(unitdir)/echod-upgrade.service \
 	644:systemd/echod.sysusers.conf:$(sysusersdir)/echod.conf \
 	644:systemd/echod.tmpfiles.conf:$(tmpfilesdir)/echod.conf \
 	644:systemd/socket-only.conf:$(docdir)/socket-only.conf \

@@ -31,6 +31,8 @@
 #include "parent/settings/command_line.h"
 #include "parent/sockets/inetd.h"
 #include "parent/sockets/systemd.h"
+#include "parent/upgrade/program.h"
+#include "parent/upgrade/takeover.h"
 
 static int lifeline = -1;     /* to the launcher, during the start */
 static struct server *server; /* on the heap, which no session has */
@@ -94,10 +96,12 @@ start_log(const struct command_line *command, const struct config *config)
 }
 
 static void
-listen_for_clients(
-    struct listeners *listeners, const struct config *config, int passed)
+listen_for_clients(struct listeners *listeners, const struct config *config,
+    int passed, bool stored)
 {
-	if (passed > 0)
+	if (passed > 0 && stored)
+		listeners_reuse(listeners, config, passed);
+	else if (passed > 0)
 		listeners_adopt(listeners, passed);
 	else
 		listeners_open(listeners, config);
@@ -107,19 +111,27 @@ listen_for_clients(
 		event_listening(&listeners->items[i].addr);
 }
 
+/* Returns Landlock's version, 0 = none. */
+static int
+confine_parent(const struct config *config)
+{
+	char directory[PATH_MAX];
+	int landlock = landlock_enter(exporter_directory(config, directory));
+
+	if (!syscall_filter_enter() && errno != ENOSYS)
+		log_fatal("cannot confine the parent");
+	return landlock;
+}
+
 /* The parent, and then, by a trial, its sessions. */
 static enum sandbox
 confine(const struct config *config)
 {
 	enum sandbox sandbox = SANDBOX_OFF;
-	char directory[PATH_MAX];
 	int landlock = 0;
 
 	if (config->sandbox) {
-		landlock =
-		    landlock_enter(exporter_directory(config, directory));
-		if (!syscall_filter_enter() && errno != ENOSYS)
-			log_fatal("cannot confine the parent");
+		landlock = confine_parent(config);
 		sandbox = sandbox_probe();
 	}
 	event_sandbox(sandbox, landlock);
@@ -138,7 +150,7 @@ tell_starter(const char *message, int error, int status)
 
 /* The daemon, or in the foreground the same without the detaching. */
 static void
-serve(int passed)
+serve(int passed, bool stored)
 {
 	const struct config *config = &server->config;
 	const char *pidfile = config_pidfile(config, server->command);
@@ -150,7 +162,7 @@ serve(int passed)
 	}
 	if (strcmp(pidfile, "none") != 0)
 		pidfile_acquire(pidfile);
-	listen_for_clients(&server->listeners, config, passed);
+	listen_for_clients(&server->listeners, config, passed, stored);
 	privileges_drop(config->user);
 	server_init(server);
 	server->sandbox = confine(config);
@@ -158,6 +170,7 @@ serve(int passed)
 	if (lifeline != -1)
 		daemon_ready(lifeline);
 	lifeline = -1;
+	listeners_store(&server->listeners, &server->notify);
 	(void)notify_send(&server->notify, "READY=1");
 	log_ready();
 	event_ready();
@@ -186,31 +199,68 @@ serve_inetd(void)
 	server_run(server);
 }
 
-int
-main(int argc, char **argv)
+/* The rest of an upgrade, in the place of a start. */
+static void
+take_over(struct command_line *command, int argc, char **argv,
+    const struct inheritance *inheritance)
 {
-	static struct command_line command;
+	takeover_begin(server, command, argc, argv, inheritance);
+	start_log(command, &server->config);
+	if (!signals_init())
+		log_fatal("cannot receive signals");
+	privileges_drop(server->config.user);
+	if (server->config.sandbox && server->sandbox == SANDBOX_OFF)
+		(void)confine_parent(&server->config);
+	takeover_end(server);
+	log_on_fatal(tell_starter);
+	listeners_store(&server->listeners, &server->notify);
+	(void)notify_send(&server->notify, "READY=1");
+	log_ready();
+	server_run(server);
+	event_stopped();
+}
 
-	daemon_claim_standard_descriptors();
-	log_start(inetd_is_client(STDERR_FILENO));
-	proctitle_init(argc, argv);
-	server = calloc(1, sizeof *server);
-	if (server == NULL)
-		log_fatalx("out of memory");
-	configure(&command, &server->config, argc, argv);
-	answer(&command, &server->config);
-	int passed = systemd_passed_sockets();
+static void
+start(struct command_line *command, int argc, char **argv)
+{
+	bool stored;
+
+	configure(command, &server->config, argc, argv);
+	answer(command, &server->config);
+	int passed = systemd_passed_sockets(&stored);
 	daemon_close_inherited(passed);
-	server->command = &command;
-	start_log(&command, &server->config);
+	server->command = command;
+	start_log(command, &server->config);
 	privileges_check(server->config.user);
 	notify_open(&server->notify);
 	log_on_fatal(tell_starter);
 	if (!signals_init())
 		log_fatal("cannot receive signals");
-	if (command.inetd)
+	if (command->inetd)
 		serve_inetd();
 	else
-		serve(passed);
+		serve(passed, stored);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct command_line command;
+	struct inheritance inheritance;
+
+	signals_hold_requests();
+	daemon_claim_standard_descriptors();
+	program_remember(argc, argv);
+	log_start(inetd_is_client(STDERR_FILENO));
+	proctitle_init(argc, argv);
+	server = calloc(1, sizeof *server);
+	if (server == NULL)
+		log_fatalx("out of memory");
+	if (program_is_test(&argc, argv, &inheritance))
+		takeover_test(server, &command, argc, argv, &inheritance);
+	if (program_is_heir(&inheritance))
+		take_over(&command, argc, argv, &inheritance);
+	else
+		start(&command, argc, argv);
 	return EXIT_SUCCESS;
 }

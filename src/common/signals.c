@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static const int parents[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+static const int parents[] = {
+    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
+static const int requests[] = {SIGHUP, SIGUSR1, SIGUSR2};
 static const int sessions[] = {SIGTERM, SIGALRM, SIGUSR1};
 
 enum {
 	NPARENTS = sizeof parents / sizeof *parents,
-	NSESSIONS = sizeof sessions / sizeof *sessions
+	NSESSIONS = sizeof sessions / sizeof *sessions,
+	NREQUESTS = sizeof requests / sizeof *requests
 };
 
 static int descriptor = -1;
@@ -32,6 +35,17 @@ reset_inherited(void)
 
 	for (int signo = 1; signo < NSIG; signo++)
 		(void)sigaction(signo, &fallback, NULL); /* not KILL, STOP */
+}
+
+void
+signals_hold_requests(void)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < NREQUESTS; i++)
+		(void)sigaddset(&held, requests[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
 bool

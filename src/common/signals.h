@@ -17,6 +17,12 @@
 #include <stdbool.h>
 
 /*
+ * The first thing in a start: what a running parent is asked by signals waits
+ * until it can answer, and does not end it.
+ */
+void signals_hold_requests(void);
+
+/*
  * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE and
  * SIGXFSZ, blocks what the parent handles and opens the descriptor for it.
  * Returns false, with errno set, if that fails.

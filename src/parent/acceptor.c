@@ -193,6 +193,14 @@ acceptor_accept(struct server *server, struct listener *listener)
 }
 
 void
+acceptor_resume(struct server *server, int fd, struct child *child)
+{
+	server->acceptor.pending_fd = fd;
+	server->acceptor.pending = child;
+	timer_set(&server->acceptor.fork_again, child->started);
+}
+
+void
 acceptor_abandon(struct server *server)
 {
 	struct acceptor *acceptor = &server->acceptor;

@@ -54,6 +54,9 @@ acceptor_source(struct server *, const struct addr *, int64_t now);
 uint64_t acceptor_count_refusal(struct server *, const struct prefix *source,
     enum verdict, struct endpoint *, int64_t now);
 
+/* Has the client on fd, with its place, wait for a process. */
+void acceptor_resume(struct server *, int fd, struct child *);
+
 /* Gives up the client that waits for a process. */
 void acceptor_abandon(struct server *);
 

@@ -101,9 +101,10 @@ drain_start(struct server *server, int64_t now)
 	event_stopping(server->children.count);
 	server->drain.stopping = true;
 	timer_set(&server->drain.deadline, now + server->config.drain_timeout);
+	upgrade_abandon(server);
 	if (server->listeners.adopted)
 		close_listeners(server);
-	else
+	else if (!server->listeners.stored) /* others go on with them */
 		listeners_deafen(&server->listeners);
 	begin_walk(server, now);
 }

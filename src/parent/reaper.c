@@ -153,8 +153,12 @@ reap_any(struct server *server, int64_t now)
 			return;
 		}
 		/* Others come to be ours as a container's orphans. */
-		if (waitpid(pid, &status, WNOHANG) == pid && child != NULL)
+		if (waitpid(pid, &status, WNOHANG) != pid)
+			continue;
+		if (child != NULL)
 			session_ended(server, child, status, now);
+		else
+			upgrade_reaped(server, pid, status);
 		timer_set(sweep, now + RETRY_DELAY);
 	}
 }
@@ -164,6 +168,13 @@ reaper_init(struct server *server)
 {
 	timers_add(&server->timers, &server->reaper.retry, reap_expected);
 	timers_add(&server->timers, &server->reaper.sweep, reap_any);
+}
+
+void
+reaper_resume(struct server *server, int64_t now)
+{
+	timer_set(&server->reaper.retry, now);
+	timer_set(&server->reaper.sweep, now);
 }
 
 void

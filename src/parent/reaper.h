@@ -21,6 +21,9 @@ struct reaper {
 
 void reaper_init(struct server *);
 
+/* Some may have ended whose SIGCHLD another program has taken. */
+void reaper_resume(struct server *, int64_t now);
+
 /* On SIGCHLD, which may stand for many sessions. */
 void reap(struct server *, int64_t now);
 

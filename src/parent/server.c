@@ -113,6 +113,8 @@ static const struct {
     {SIGUSR1, status_request},
     {SIGTERM, stop},
     {SIGINT, stop},
+    {SIGUSR2, upgrade_request},
+    {SIGCHLD, upgrade_check},
 };
 
 static void
@@ -184,19 +186,21 @@ take_clients(struct server *server, const struct pollfd *polled)
 			    server, &server->listeners.items[i]);
 }
 
-/* In inetd mode there is no listener, but an endpoint all the same. */
-static bool
-name_endpoints(struct server *server)
+void
+server_name_endpoints(struct server *server)
 {
 	struct listeners *listeners = &server->listeners;
 	char name[ADDR_STRLEN];
 
-	if (!endpoints_init(&server->endpoints, listeners->count + 1))
-		return false;
-	for (size_t i = 0; i < listeners->count; i++)
-		listeners->items[i].endpoint = endpoints_get(&server->endpoints,
-		    listener_name(&listeners->items[i], name));
-	return true;
+	for (size_t i = listeners->count; i-- > 0;) {
+		struct listener *listener = &listeners->items[i];
+		listener->endpoint = endpoints_get(
+		    &server->endpoints, listener_name(listener, name));
+		if (listener->endpoint == NULL) {
+			log_errx("no room to count for %s", name);
+			listener_close(listeners, i);
+		}
+	}
 }
 
 void
@@ -217,9 +221,14 @@ server_init(struct server *server)
 	drain_init(server);
 	throttles_init(server);
 	exporter_init(server);
+	upgrade_init(server);
+	retire_init(server);
 	if (!children_init(&server->children) ||
-	    !sources_init(&server->sources) || !name_endpoints(server))
+	    !sources_init(&server->sources) ||
+	    /* In inetd mode there is no listener, but an endpoint. */
+	    !endpoints_init(&server->endpoints, server->listeners.count + 1))
 		log_fatal("no memory for the tables");
+	server_name_endpoints(server);
 	if (!reports_open(server))
 		log_fatal("cannot open a socket for reports");
 	memory_hide_heap();

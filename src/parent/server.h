@@ -38,6 +38,8 @@
 #include "parent/status.h"
 #include "parent/throttles.h"
 #include "parent/timers.h"
+#include "parent/upgrade/retire.h"
+#include "parent/upgrade/upgrade.h"
 
 struct server {
 	const struct command_line *command;
@@ -69,6 +71,8 @@ struct server {
 	struct census census;
 	struct status status;
 	struct drain drain;
+	struct upgrade upgrade;
+	struct retire retire;
 	struct exporter exporter;
 	struct metrics metrics;
 	struct throttles throttles; /* last: large, and seldom written to */
@@ -76,6 +80,9 @@ struct server {
 
 /* Takes over listeners, notify and config, which are set. */
 void server_init(struct server *);
+
+/* Gives each listener its endpoint; those without room for it are closed. */
+void server_name_endpoints(struct server *);
 
 /*
  * Serves until told to stop, or in inetd mode at once, and until the last

@@ -63,6 +63,17 @@ throttles_refused(struct server *server, const struct prefix *source,
 }
 
 void
+throttles_hand_on(struct server *server, int64_t now)
+{
+	for (size_t i = 0; i < NTHROTTLED; i++) {
+		struct throttle *throttle = &server->throttles.items[i];
+		if (throttle->used != 0)
+			throttle_flush(throttle, now);
+	}
+	arm(server);
+}
+
+void
 throttles_end(struct server *server, int64_t now)
 {
 	throttle_flush(&server->throttles.items[THROTTLED_REFUSALS], now);

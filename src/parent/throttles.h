@@ -33,6 +33,9 @@ throttles_failed(struct server *, enum throttled_line, int error, int64_t now);
 uint64_t throttles_refused(struct server *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);
 
+/* Tells of what has been counted so far: another program goes on. */
+void throttles_hand_on(struct server *, int64_t now);
+
 /* At the end: there will be no other period to tell of them. */
 void throttles_end(struct server *, int64_t now);
 

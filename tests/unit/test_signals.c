@@ -11,7 +11,8 @@
 #include "../support/unit.h"
 #include "common/signals.h"
 
-static const int parents[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
+static const int parents[] = {
+    SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 
 /* Dispositions and masks are changed in a child only. */
 static void

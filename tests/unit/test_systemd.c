@@ -126,15 +126,32 @@ set_own_pid(const char *name)
 static void
 the_environment_of_passed_sockets_is_removed(void **state)
 {
+	bool stored = true;
+
 	(void)state;
 	set_own_pid("LISTEN_PID");
 	assert_int_equal(setenv("LISTEN_FDS", "3", 1), 0);
 	assert_int_equal(setenv("LISTEN_FDNAMES", "a:b:c", 1), 0);
-	assert_int_equal(systemd_passed_sockets(), 3);
+	assert_int_equal(systemd_passed_sockets(&stored), 3);
+	assert_false(stored);
 	assert_null(getenv("LISTEN_PID"));
 	assert_null(getenv("LISTEN_FDS"));
 	assert_null(getenv("LISTEN_FDNAMES"));
-	assert_int_equal(systemd_passed_sockets(), 0);
+	assert_int_equal(systemd_passed_sockets(&stored), 0);
+}
+
+static void
+sockets_are_stored_ones_if_all_have_our_name(void **state)
+{
+	(void)state;
+	assert_true(passed_are_stored("echod-listen"));
+	assert_true(passed_are_stored("echod-listen:echod-listen"));
+	assert_false(passed_are_stored(NULL));
+	assert_false(passed_are_stored(""));
+	assert_false(passed_are_stored("echod.socket"));
+	assert_false(passed_are_stored("echod-listen:echod.socket"));
+	assert_false(passed_are_stored("echod-listener"));
+	assert_false(passed_are_stored("echod-listen:"));
 }
 
 /* ---- notifying ----------------------------------------------------------- */
@@ -316,12 +333,35 @@ a_manager_of_an_unknown_kind_is_told_of_and_left_alone(void **state)
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
 }
 
+static void
+an_address_is_handed_on_as_text(void **state)
+{
+	static const char *const names[] = {"/run/systemd/notify", "@abstract"};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct notify notify = {.fd = 5}, again = {.fd = 5};
+		char text[NOTIFY_ADDRESS_SIZE];
+		assert_true(
+		    notify_address(names[i], &notify.un, &notify.length));
+		notify_save(&notify, text);
+		assert_string_equal(text, names[i]);
+		assert_true(notify_restore(&again, text));
+		assert_int_equal(again.length, notify.length);
+		assert_memory_equal(&again.un, &notify.un, notify.length);
+	}
+	assert_false(notify_restore(&(struct notify){.fd = 5}, ""));
+	assert_true(notify_restore(&(struct notify){.fd = -1}, ""));
+}
+
 /* ---- what ends the program ----------------------------------------------- */
 
 static void
 take_sockets(void)
 {
-	(void)systemd_passed_sockets();
+	bool stored;
+
+	(void)systemd_passed_sockets(&stored);
 }
 
 static const char *
@@ -366,6 +406,8 @@ main(void)
 	    cmocka_unit_test(
 		sockets_are_taken_only_if_they_are_for_this_process),
 	    cmocka_unit_test(the_environment_of_passed_sockets_is_removed),
+	    cmocka_unit_test(sockets_are_stored_ones_if_all_have_our_name),
+	    cmocka_unit_test(an_address_is_handed_on_as_text),
 	    MANAGED(messages_arrive_as_they_were_sent),
 	    MANAGED(the_environment_of_notification_is_removed),
 	    MANAGED(without_a_manager_nothing_is_sent),

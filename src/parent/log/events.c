@@ -154,6 +154,28 @@ event_needs_restart(const char *key)
 }
 
 void
+event_upgrading(const char *program)
+{
+	log_line(LINE_UPGRADING, &(struct fields){.program = program});
+}
+
+void
+event_upgraded(const char *old_version, size_t children, int64_t duration)
+{
+	log_line(LINE_UPGRADED, &(struct fields){.old_version = old_version,
+				    .new_version = VERSION,
+				    .children = children,
+				    .duration = duration});
+}
+
+void
+event_upgrade_failed(const char *why)
+{
+	log_line(LINE_UPGRADE_FAILED,
+	    &(struct fields){.old_version = VERSION, .error = why});
+}
+
+void
 event_stopping(size_t children)
 {
 	log_line(LINE_STOPPING, &(struct fields){.children = children});

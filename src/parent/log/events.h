@@ -39,6 +39,9 @@ void event_session(const struct child *, int64_t now);
 void event_reloaded(const char *file);
 void event_reload_failed(const char *why);
 void event_needs_restart(const char *key);
+void event_upgrading(const char *program);
+void event_upgraded(const char *old_version, size_t children, int64_t duration);
+void event_upgrade_failed(const char *why);
 void event_stopping(size_t children);
 void event_stopped(void);
 

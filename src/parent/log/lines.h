@@ -31,6 +31,9 @@ enum line {
 	LINE_RELOADED,
 	LINE_RELOAD_FAILED,
 	LINE_NEEDS_RESTART,
+	LINE_UPGRADING,
+	LINE_UPGRADED,
+	LINE_UPGRADE_FAILED,
 	LINE_FAILING,
 	LINE_FAILED,
 	LINE_RECOVERED,
@@ -49,7 +52,7 @@ struct fields {
 	const struct client_name *client; /* the peer, or who is behind it */
 	const struct client_name *proxy;
 	const char *address, *error, *file, *key, *listener, *operation,
-	    *reason, *sandbox, *source;
+	    *program, *old_version, *new_version, *reason, *sandbox, *source;
 	uint64_t bytes; /* of a session, or BYTES_UNKNOWN */
 	uint64_t children, count, landlock, pid, refused, served, signal,
 	    total_bytes;

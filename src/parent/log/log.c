@@ -53,6 +53,19 @@ log_flush(void)
 }
 
 uint64_t
+log_unreported(void)
+{
+	return state.unreported;
+}
+
+void
+log_resume(uint64_t dropped, uint64_t unreported)
+{
+	state.dropped += dropped;
+	state.unreported += unreported;
+}
+
+uint64_t
 log_dropped(void)
 {
 	return state.dropped;

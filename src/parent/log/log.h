@@ -100,4 +100,10 @@ bool log_flush(void);
 /* How many messages were dropped since the start. */
 uint64_t log_dropped(void);
 
+/* How many of them have not been reported. */
+uint64_t log_unreported(void);
+
+/* Goes on with the counts of another program. */
+void log_resume(uint64_t dropped, uint64_t unreported);
+
 #endif

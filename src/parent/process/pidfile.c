@@ -22,6 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "parent/log/log.h"
 #include "parent/process/keeper.h"
 
@@ -142,6 +144,26 @@ pidfile_acquire(const char *path)
 	(void)close(fd);
 	if (atexit(release) != 0)
 		log_fatal("cannot register the removal of %s", path);
+}
+
+int
+pidfile_save(char *path, size_t size)
+{
+	if (strlcpy(path, state.keeper == -1 ? "" : state.path, size) >= size)
+		path[0] = '\0'; /* it then stays behind */
+	return state.keeper;
+}
+
+void
+pidfile_restore(const char *path, int keeper)
+{
+	if (keeper == -1)
+		return;
+	state.path = strdup(path);
+	state.owner = getpid();
+	state.keeper = keeper;
+	if (state.path == NULL || atexit(release) != 0)
+		log_fatal("cannot keep pidfile %s", path);
 }
 
 void

@@ -170,6 +170,7 @@ static const struct rule rules[] = {
 
 	/* ---- an upgrade: the probe, the state, and a whole new start ---- */
 
+	{CALL(clone), WHEN(IS(CLONE_FLAGS, CLONE_VM | CLONE_VFORK | SIGCHLD))}, /* posix_spawn(3) */
 	{CALL(execve)},       /* of this program: Landlock's matter */
 	{CALL(memfd_create)}, /* state */
 	{CALL(pipe2)},

@@ -20,8 +20,8 @@ kills_at_once(struct server *server, struct child *child, enum reason why)
 	children_move(&server->children, child, CHILD_LEAVING);
 }
 
-static void
-arm(struct server *server)
+void
+kills_resume(struct server *server)
 {
 	const struct child *first = TAILQ_FIRST(&server->children.dying);
 
@@ -39,7 +39,7 @@ grace_over(struct server *server, int64_t now)
 			break;
 		kills_at_once(server, child, child->cut);
 	}
-	arm(server);
+	kills_resume(server);
 }
 
 void
@@ -59,7 +59,7 @@ kills_session(
 	child->counted = false;
 	child_ask(child);
 	children_move(&server->children, child, CHILD_DYING);
-	arm(server);
+	kills_resume(server);
 }
 
 void

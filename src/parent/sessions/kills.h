@@ -28,6 +28,9 @@ kills_session(struct server *, struct child *, enum reason why, int64_t now);
 /* The same without the question. */
 void kills_at_once(struct server *, struct child *, enum reason why);
 
+/* Goes on with those that another program has begun with. */
+void kills_resume(struct server *);
+
 /* It has answered. */
 void kills_answered(struct server *, struct child *);
 

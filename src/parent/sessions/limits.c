@@ -112,7 +112,13 @@ limits_begin(struct server *server, struct child *child)
 	child->write_timeout = config->write_timeout;
 	child->max_lifetime = config->max_lifetime;
 	child->progress = child->heard = child->started;
-	timer_arm(&server->limits.turn, child->started + LOOK_DELAY);
+	limits_resume(server, child->started);
+}
+
+void
+limits_resume(struct server *server, int64_t now)
+{
+	timer_arm(&server->limits.turn, now + LOOK_DELAY);
 }
 
 void

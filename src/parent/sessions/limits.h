@@ -33,6 +33,9 @@ void limits_init(struct server *);
 /* A session begins, with the limits that are configured now. */
 void limits_begin(struct server *, struct child *);
 
+/* There are sessions that another program has begun. */
+void limits_resume(struct server *, int64_t now);
+
 /* A session has told its count, which is on the child. */
 void limits_told(
     struct server *, struct child *, const struct report *, int64_t now);

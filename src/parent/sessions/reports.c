@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "parent/process/memory.h"
@@ -68,6 +69,14 @@ reports_open(struct server *server)
 	reports->sending = pair[1];
 	return setsockopt(reports->receiving, SOL_SOCKET, SO_PASSCRED, &on,
 		   sizeof on) == 0;
+}
+
+void
+reports_close(struct reports *reports)
+{
+	(void)close(reports->receiving);
+	(void)close(reports->sending);
+	reports->receiving = reports->sending = -1;
 }
 
 bool

@@ -28,6 +28,9 @@ struct reports {
 /* Opens a pair.  False with errno if that fails. */
 bool reports_open(struct server *);
 
+/* Closes the pair, for another takes its place. */
+void reports_close(struct reports *);
+
 /*
  * Whether to wait for reports.  Most come with a SIGCHLD, and are taken then;
  * waiting for them, too, would cost the parent a turn for each session.  So it

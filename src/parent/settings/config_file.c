@@ -181,8 +181,8 @@ read_whole(int fd, const char *path, char *text, size_t size,
 	return true;
 }
 
-static bool
-read_open(
+bool
+config_file_take(
     struct config *config, int fd, const char *path, struct config_error *error)
 {
 	struct stat st;
@@ -211,7 +211,7 @@ config_file_read(struct config *config, const char *path, bool optional,
 		return true;
 	if (fd == -1)
 		return fail_by_errno(path, error);
-	bool good = read_open(config, fd, path, error);
+	bool good = config_file_take(config, fd, path, error);
 	(void)close(fd);
 	return good;
 }

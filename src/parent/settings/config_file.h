@@ -19,6 +19,10 @@ enum {
 bool config_file_read(
     struct config *, const char *path, bool optional, struct config_error *);
 
+/* The same for an open file, from its present offset on. */
+bool config_file_take(
+    struct config *, int fd, const char *name, struct config_error *);
+
 /*
  * The same for a text of size bytes, of which the parser makes use and behind
  * which there is room for a NUL; name is the file's in messages.

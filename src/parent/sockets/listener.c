@@ -109,8 +109,8 @@ listener_local_address(int fd, struct addr *addr)
 	return true;
 }
 
-static bool
-append(struct listeners *listeners, int fd)
+bool
+listeners_add(struct listeners *listeners, const struct listener *listener)
 {
 	struct listener *grown =
 	    reallocarray(listeners->items, listeners->count + 1, sizeof *grown);
@@ -118,12 +118,17 @@ append(struct listeners *listeners, int fd)
 	if (grown == NULL)
 		return false;
 	listeners->items = grown;
-	grown += listeners->count;
-	*grown = (struct listener){.fd = fd};
-	if (!listener_local_address(fd, &grown->addr))
-		return false;
-	listeners->count++;
+	grown[listeners->count++] = *listener;
 	return true;
+}
+
+static bool
+append(struct listeners *listeners, int fd, const struct addr *asked)
+{
+	struct listener listener = {.fd = fd, .asked = *asked};
+
+	return listener_local_address(fd, &listener.addr) &&
+	       listeners_add(listeners, &listener);
 }
 
 /* Returns a bound socket, or -1 with errno. */
@@ -150,13 +155,14 @@ bind_socket(const struct addr *addr, bool shared)
 }
 
 static bool
-open_one(struct listeners *listeners, const struct addr *addr)
+open_one(struct listeners *listeners, const struct addr *addr,
+    const struct addr *asked)
 {
 	int fd = bind_socket(addr, listeners->shared);
 
 	if (fd == -1)
 		return false;
-	if (append(listeners, fd))
+	if (append(listeners, fd, asked))
 		return true;
 	int error = errno;
 	(void)close(fd);
@@ -186,12 +192,12 @@ open_both(struct listeners *listeners, const struct addr *any)
 	size_t first = listeners->count;
 
 	for (int i = 0; i < SAME_PORT_TRIES; i++) {
-		bool have_v4 = open_one(listeners, &v4);
+		bool have_v4 = open_one(listeners, &v4, any);
 		if (!have_v4 && !is_family_missing(errno))
 			return false;
 		if (have_v4)
 			v6.port = listeners->items[first].addr.port;
-		if (open_one(listeners, &v6) ||
+		if (open_one(listeners, &v6, any) ||
 		    (have_v4 && is_family_missing(errno))) {
 			mark_any(listeners, first);
 			return true;
@@ -200,6 +206,39 @@ open_both(struct listeners *listeners, const struct addr *any)
 			return false;
 		(void)close(listeners->items[--listeners->count].fd);
 	}
+	return false;
+}
+
+static bool
+open_asked(struct listeners *listeners, const struct addr *asked)
+{
+	return asked->family == AF_UNSPEC ? open_both(listeners, asked)
+					  : open_one(listeners, asked, asked);
+}
+
+static bool
+is_same(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       a->scope == b->scope &&
+	       memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static bool
+is_open(const struct listeners *listeners, const struct addr *asked)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (is_same(&listeners->items[i].asked, asked))
+			return true;
+	return false;
+}
+
+static bool
+is_asked(const struct config *config, const struct addr *asked)
+{
+	for (size_t i = 0; i < config->listen.count; i++)
+		if (is_same(&config->listen.items[i], asked))
+			return true;
 	return false;
 }
 
@@ -219,15 +258,30 @@ refuse(const struct addr *addr)
 void
 listeners_open(struct listeners *listeners, const struct config *config)
 {
-	*listeners = (struct listeners){.shared = config->reuse_port};
+	listeners->shared = config->reuse_port;
 	for (size_t i = 0; i < config->listen.count; i++) {
-		const struct addr *addr = &config->listen.items[i];
-		bool good = addr->family == AF_UNSPEC
-				? open_both(listeners, addr)
-				: open_one(listeners, addr);
-		if (!good)
-			refuse(addr);
+		const struct addr *asked = &config->listen.items[i];
+		if (!open_asked(listeners, asked))
+			refuse(asked);
 	}
+}
+
+/* Opens what is missing.  False if something cannot be had, which is logged. */
+static bool
+open_missing(struct listeners *listeners, const struct config *config)
+{
+	bool good = true;
+
+	listeners->shared = config->reuse_port;
+	for (size_t i = 0; i < config->listen.count; i++) {
+		const struct addr *asked = &config->listen.items[i];
+		char name[ADDR_STRLEN];
+		if (is_open(listeners, asked) || open_asked(listeners, asked))
+			continue;
+		log_err("cannot listen on %s", addr_format(asked, name));
+		good = false;
+	}
+	return good;
 }
 
 /* ---- adopting ----------------------------------------------------------- */
@@ -258,19 +312,80 @@ unfit(int fd)
 	return NULL;
 }
 
+/* Ends the program if it is unfit. */
+static void
+adopt(struct listeners *listeners, int fd, const struct addr *asked)
+{
+	const char *why = unfit(fd);
+
+	if (why != NULL)
+		log_fatalx("passed descriptor %d: %s", fd, why);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
+	    !append(listeners, fd, asked))
+		log_fatal("passed descriptor %d", fd);
+}
+
 void
 listeners_adopt(struct listeners *listeners, int count)
 {
+	static const struct addr none;
+
 	*listeners = (struct listeners){.adopted = true};
-	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + count; fd++) {
-		const char *why = unfit(fd);
-		if (why != NULL)
-			log_fatalx("passed descriptor %d: %s", fd, why);
-		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
-		    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 ||
-		    !append(listeners, fd))
-			log_fatal("passed descriptor %d", fd);
+	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + count; fd++)
+		adopt(listeners, fd, &none);
+}
+
+/* The setting that a socket can have been opened for, or NULL. */
+static const struct addr *
+setting_of(const struct config *config, int fd)
+{
+	static const uint8_t any[16];
+	struct addr addr;
+
+	if (!listener_local_address(fd, &addr))
+		return NULL;
+	for (size_t i = 0; i < config->listen.count; i++) {
+		const struct addr *asked = &config->listen.items[i];
+		if (is_same(asked, &addr) ||
+		    (asked->family == AF_UNSPEC && asked->port == addr.port &&
+			memcmp(addr.bytes, any, sizeof any) == 0))
+			return asked;
 	}
+	return NULL;
+}
+
+void
+listeners_reuse(
+    struct listeners *listeners, const struct config *config, int count)
+{
+	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + count; fd++) {
+		const struct addr *asked = setting_of(config, fd);
+		if (asked == NULL) {
+			(void)close(fd);
+			continue;
+		}
+		adopt(listeners, fd, asked);
+		if (asked->family == AF_UNSPEC)
+			mark_any(listeners, listeners->count - 1);
+	}
+	if (!open_missing(listeners, config))
+		exit(EXIT_FAILURE);
+}
+
+void
+listeners_store(struct listeners *listeners, const struct notify *notify)
+{
+	listeners->stored = !listeners->adopted && listeners->count > 0 &&
+			    listeners->count <= notify->store;
+	if (!listeners->stored)
+		return;
+	(void)notify_send(
+	    notify, "FDSTOREREMOVE=1\nFDNAME=" NOTIFY_STORED_NAME);
+	for (size_t i = 0; i < listeners->count; i++)
+		listeners->stored &=
+		    listeners->items[i].dropped ||
+		    notify_store(notify, listeners->items[i].fd);
 }
 
 /*
@@ -287,14 +402,35 @@ set_least_ttl(const struct listener *listener, int fd, int ttl)
 	return set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl);
 }
 
+static void
+deafen(struct listener *listener)
+{
+	(void)set_least_ttl(listener, listener->fd, 255);
+	listener->stale = true;
+}
+
 void
 listeners_deafen(struct listeners *listeners)
 {
+	for (size_t i = 0; i < listeners->count; i++)
+		deafen(&listeners->items[i]);
+}
+
+bool
+listeners_change(struct listeners *listeners, const struct config *config)
+{
+	bool dropped = false;
+
+	if (listeners->adopted || !open_missing(listeners, config))
+		return false;
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct listener *listener = &listeners->items[i];
-		(void)set_least_ttl(listener, listener->fd, 255);
-		listener->stale = true;
+		listener->dropped = !is_asked(config, &listener->asked);
+		if (listener->dropped)
+			deafen(listener);
+		dropped |= listener->dropped;
 	}
+	return dropped;
 }
 
 void
@@ -312,6 +448,13 @@ listener_name(const struct listener *listener, char buf[ADDR_STRLEN])
 	struct addr any = {.port = listener->addr.port};
 
 	return addr_format(listener->any ? &any : &listener->addr, buf);
+}
+
+void
+listener_close(struct listeners *listeners, size_t index)
+{
+	(void)close(listeners->items[index].fd);
+	listeners->items[index] = listeners->items[--listeners->count];
 }
 
 void

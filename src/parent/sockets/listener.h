@@ -15,6 +15,7 @@
 
 #include "common/addr.h"
 #include "parent/settings/config.h"
+#include "parent/sockets/systemd.h"
 
 struct endpoint;
 
@@ -23,6 +24,7 @@ struct listener {
 	bool any; /* one of the two of "*" */
 	struct addr addr;
 	struct endpoint *endpoint;
+	struct addr asked; /* the setting that it was opened for */
 
 	/*
 	 * Clients may wait whose sockets have not inherited the options: of a
@@ -30,12 +32,14 @@ struct listener {
 	 * configured anew, or that is deaf.
 	 */
 	bool stale;
+	bool dropped; /* the settings do not name it any more */
 };
 
 struct listeners {
 	struct listener *items;
 	size_t count;
-	bool adopted; /* the service manager keeps them open over a restart */
+	bool adopted; /* the service manager has opened them */
+	bool stored;  /* it keeps them open over a restart */
 	bool shared;  /* with other instances */
 };
 
@@ -53,6 +57,25 @@ void listeners_open(struct listeners *, const struct config *);
 
 /* Takes over count descriptors from 3 on; ends the program if one is unfit. */
 void listeners_adopt(struct listeners *, int count);
+
+/*
+ * The same for sockets that an earlier process has stored; those that the
+ * settings do not name are closed, and what is missing is opened.
+ */
+void listeners_reuse(struct listeners *, const struct config *, int count);
+
+/* Has the service manager keep them, in the place of those it has. */
+void listeners_store(struct listeners *, const struct notify *);
+
+/* Adds one that is open.  False with errno. */
+bool listeners_add(struct listeners *, const struct listener *);
+
+/*
+ * Opens what other settings name anew.  If all of that is open, those that
+ * they do not name are deaf from now on and marked dropped.  Returns whether
+ * there are such.
+ */
+bool listeners_change(struct listeners *, const struct config *);
 
 /*
  * Listens, and sets what sessions will inherit; again after a reload.  False
@@ -83,6 +106,8 @@ const char *listener_name(const struct listener *, char buf[ADDR_STRLEN]);
 /* The local address of a socket.  False with errno if it has none. */
 bool listener_local_address(int fd, struct addr *);
 
+/* Closes one, whose place another takes, or all. */
+void listener_close(struct listeners *, size_t index);
 void listeners_close(struct listeners *);
 
 #endif

@@ -56,6 +56,17 @@ watchdog_interval(void)
 	return errstr == NULL ? limit * USEC / 2 : 0;
 }
 
+/* systemd(1) sets it from version 254 on, and echod.service for all. */
+static uint32_t
+store_size(void)
+{
+	const char *text = getenv("FDSTORE"), *errstr;
+
+	if (text == NULL)
+		return 0;
+	return (uint32_t)strtonum(text, 0, PASSED_SOCKETS_MAX, &errstr);
+}
+
 void
 notify_open(struct notify *notify)
 {
@@ -75,9 +86,31 @@ notify_open(struct notify *notify)
 	(void)setsockopt(
 	    notify->fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
 	notify->watchdog = watchdog_interval();
+	notify->store = store_size();
 	(void)unsetenv("NOTIFY_SOCKET");
 	(void)unsetenv("WATCHDOG_USEC");
 	(void)unsetenv("WATCHDOG_PID");
+	(void)unsetenv("FDSTORE");
+}
+
+void
+notify_save(const struct notify *notify, char text[NOTIFY_ADDRESS_SIZE])
+{
+	size_t length = notify->length - offsetof(struct sockaddr_un, sun_path);
+
+	memset(text, 0, NOTIFY_ADDRESS_SIZE);
+	if (notify->fd == -1)
+		return;
+	memcpy(text, notify->un.sun_path, length);
+	if (text[0] == '\0')
+		text[0] = '@';
+}
+
+bool
+notify_restore(struct notify *notify, const char *text)
+{
+	return notify->fd == -1 ||
+	       notify_address(text, &notify->un, &notify->length);
 }
 
 static bool __attribute__((format(printf, 3, 0)))
@@ -116,6 +149,33 @@ notify_send_idle(const struct notify *notify, const char *format, ...)
 	return sent;
 }
 
+bool
+notify_store(const struct notify *notify, int fd)
+{
+	static const char message[] = "FDSTORE=1\nFDNAME=" NOTIFY_STORED_NAME;
+	union {
+		char space[CMSG_SPACE(sizeof fd)];
+		struct cmsghdr align;
+	} control = {0};
+	struct sockaddr_un un = notify->un;
+	struct iovec part = {(void *)(uintptr_t)message, sizeof message - 1};
+	struct msghdr header = {
+	    .msg_name = &un,
+	    .msg_namelen = notify->length,
+	    .msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof control.space,
+	};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+	return sendmsg(notify->fd, &header, MSG_NOSIGNAL) != -1;
+}
+
 int
 passed_sockets(const char *listen_pid, const char *listen_fds, pid_t self)
 {
@@ -132,9 +192,26 @@ passed_sockets(const char *listen_pid, const char *listen_fds, pid_t self)
 	return errstr == NULL ? count : -1;
 }
 
-int
-systemd_passed_sockets(void)
+bool
+passed_are_stored(const char *names)
 {
+	static const char stored[] = NOTIFY_STORED_NAME;
+	size_t length = sizeof stored - 1;
+
+	while (names != NULL && strncmp(names, stored, length) == 0) {
+		names += length;
+		if (*names == '\0')
+			return true;
+		if (*names++ != ':')
+			break;
+	}
+	return false; /* another one, from a socket unit, or without a name */
+}
+
+int
+systemd_passed_sockets(bool *stored)
+{
+	*stored = passed_are_stored(getenv("LISTEN_FDNAMES"));
 	int count = passed_sockets(
 	    getenv("LISTEN_PID"), getenv("LISTEN_FDS"), getpid());
 
