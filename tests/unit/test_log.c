@@ -2,6 +2,7 @@
 
 /* The log to standard error; the suites test that to syslog. */
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -232,6 +233,31 @@ a_reader_that_has_gone_is_survived(void **state)
 	    "echod: two\n");
 }
 
+/* A full disk is not to glue what comes next to a part of a line. */
+static void
+a_line_that_is_cut_is_ended_before_the_next(void **state)
+{
+	struct rlimit limit, small;
+
+	(void)state;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = 20;
+	capture_start();
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	log_message(LOG_INFO, "one message");
+	log_message(LOG_INFO, "another message");
+	log_message(LOG_INFO, "one more");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	log_message(LOG_INFO, "the last");
+	assert_string_equal(capture_end(),
+	    "echod: one message\n"
+	    "e\n"
+	    "echod: 2 messages dropped, the log was not ready for them\n"
+	    "echod: the last\n");
+}
+
 /* ---- the end ------------------------------------------------------------- */
 
 static int heard;
@@ -290,6 +316,7 @@ main(void)
 	    TEST(the_count_is_told_without_another_message),
 	    TEST(messages_that_are_not_wanted_are_not_missed),
 	    TEST(a_reader_that_has_gone_is_survived),
+	    TEST(a_line_that_is_cut_is_ended_before_the_next),
 	    TEST(a_fatal_error_is_told_and_ends_with_status_1),
 	};
 
