@@ -32,8 +32,8 @@ enum field_type {
 struct field {
 	const char *name;
 	enum field_type type;
-	size_t offset;
 	unsigned uses; /* a set of bits; what for is the owner's business */
+	size_t offset;
 	void (*json)(FILE *, const void *member);
 	void (*text)(FILE *, const void *member);
 };

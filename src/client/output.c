@@ -53,31 +53,31 @@ json_passed(FILE *out, const void *member)
 
 /* clang-format off */
 static const struct field fields[] = {
-    {"address", FIELD_TEXT, AT(address), 0, NULL, NULL},
-    {"reason", FIELD_TEXT, AT(reason), 0, NULL, NULL},
-    {"attempts", FIELD_OTHER, AT(race), 0, json_attempts, text_attempts},
-    {"seq", FIELD_COUNT, AT(seq), 0, NULL, NULL},
-    {"bytes", FIELD_COUNT, AT(bytes), 0, NULL, NULL},
-    {"offset", FIELD_COUNT, AT(offset), 0, NULL, NULL},
-    {"got", FIELD_BYTE, AT(got), 0, NULL, NULL},
-    {"expected", FIELD_BYTE, AT(expected), 0, NULL, NULL},
-    {"lost", FIELD_COUNT, AT(lost), 0, NULL, NULL},
-    {"connect_ms", FIELD_MS, AT(connect), 0, NULL, NULL},
-    {"rtt_ms", FIELD_MS, AT(rtt), 0, NULL, NULL},
-    {"outage_seconds", FIELD_SPAN, AT(span), 0, NULL, NULL},
-    {"lasted_seconds", FIELD_SPAN, AT(span), 0, NULL, NULL},
-    {"seconds", FIELD_REAL, AT(seconds), 0, NULL, NULL},
-    {"messages_per_second", FIELD_COUNT, AT(messages), 0, NULL, NULL},
-    {"megabytes_per_second", FIELD_REAL, AT(megabytes), 0, NULL, NULL},
-    {"p50_ms", FIELD_LATENCY, AT(p50), 0, NULL, NULL},
-    {"p99_ms", FIELD_LATENCY, AT(p99), 0, NULL, NULL},
-    {"max_ms", FIELD_LATENCY, AT(max), 0, NULL, NULL},
-    {"failures", FIELD_COUNT, AT(errors), 0, NULL, NULL},
-    {"number", FIELD_COUNT, AT(number), 0, NULL, NULL},
-    {"case", FIELD_TEXT, AT(name), 0, NULL, NULL},
-    {"promise", FIELD_TEXT, AT(promise), 0, NULL, NULL},
-    {"passed", FIELD_OTHER, AT(passed), 0, json_passed, text_passed},
-    {"seen", FIELD_TEXT, AT(seen), 0, NULL, NULL},
+    {"address", FIELD_TEXT, 0, AT(address), NULL, NULL},
+    {"reason", FIELD_TEXT, 0, AT(reason), NULL, NULL},
+    {"attempts", FIELD_OTHER, 0, AT(race), json_attempts, text_attempts},
+    {"seq", FIELD_COUNT, 0, AT(seq), NULL, NULL},
+    {"bytes", FIELD_COUNT, 0, AT(bytes), NULL, NULL},
+    {"offset", FIELD_COUNT, 0, AT(offset), NULL, NULL},
+    {"got", FIELD_BYTE, 0, AT(got), NULL, NULL},
+    {"expected", FIELD_BYTE, 0, AT(expected), NULL, NULL},
+    {"lost", FIELD_COUNT, 0, AT(lost), NULL, NULL},
+    {"connect_ms", FIELD_MS, 0, AT(connect), NULL, NULL},
+    {"rtt_ms", FIELD_MS, 0, AT(rtt), NULL, NULL},
+    {"outage_seconds", FIELD_SPAN, 0, AT(span), NULL, NULL},
+    {"lasted_seconds", FIELD_SPAN, 0, AT(span), NULL, NULL},
+    {"seconds", FIELD_REAL, 0, AT(seconds), NULL, NULL},
+    {"messages_per_second", FIELD_COUNT, 0, AT(messages), NULL, NULL},
+    {"megabytes_per_second", FIELD_REAL, 0, AT(megabytes), NULL, NULL},
+    {"p50_ms", FIELD_LATENCY, 0, AT(p50), NULL, NULL},
+    {"p99_ms", FIELD_LATENCY, 0, AT(p99), NULL, NULL},
+    {"max_ms", FIELD_LATENCY, 0, AT(max), NULL, NULL},
+    {"failures", FIELD_COUNT, 0, AT(errors), NULL, NULL},
+    {"number", FIELD_COUNT, 0, AT(number), NULL, NULL},
+    {"case", FIELD_TEXT, 0, AT(name), NULL, NULL},
+    {"promise", FIELD_TEXT, 0, AT(promise), NULL, NULL},
+    {"passed", FIELD_OTHER, 0, AT(passed), json_passed, text_passed},
+    {"seen", FIELD_TEXT, 0, AT(seen), NULL, NULL},
     {.name = NULL},
 };
 
@@ -297,14 +297,10 @@ output_end(int status)
 }
 
 static _Noreturn void
-end_fatally(char text[MESSAGE_STRLEN], const char *format, va_list arguments,
-    const char *suffix)
+end_fatally(const char *text)
 {
-	size_t n = (size_t)vsnprintf(text, MESSAGE_STRLEN, format, arguments);
 	FILE *out = output_complaints();
 
-	if (suffix != NULL && n < MESSAGE_STRLEN)
-		(void)snprintf(text + n, MESSAGE_STRLEN - n, ": %s", suffix);
 	if (output.nagios)
 		(void)printf("ECHO UNKNOWN - %s\n", text);
 	if (out != NULL)
@@ -316,22 +312,26 @@ end_fatally(char text[MESSAGE_STRLEN], const char *format, va_list arguments,
 }
 
 void
-fatal(const char *format, ...)
-{
-	static char text[MESSAGE_STRLEN];
-	const char *suffix = strerror(errno);
-	va_list arguments;
-
-	va_start(arguments, format);
-	end_fatally(text, format, arguments, suffix);
-}
-
-void
 fatalx(const char *format, ...)
 {
 	static char text[MESSAGE_STRLEN];
 	va_list arguments;
 
 	va_start(arguments, format);
-	end_fatally(text, format, arguments, NULL);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	end_fatally(text);
+}
+
+void
+fatal(const char *format, ...)
+{
+	const char *why = strerror(errno);
+	char text[MESSAGE_STRLEN];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	fatalx("%s: %s", text, why);
 }

@@ -25,8 +25,9 @@ check_open(struct check *check, struct exchange *x)
 	return false;
 }
 
-bool
-check_converse(struct check *check, struct exchange *x)
+/* Holds one conversation; was all well? */
+static bool
+converse(struct check *check, struct exchange *x)
 {
 	x->timeout = check->target->timeout;
 	bool good = exchange_run(x);
@@ -38,7 +39,7 @@ bool
 check_message(struct check *check, struct exchange *x, uint64_t size)
 {
 	x->size = size;
-	return check_converse(check, x);
+	return converse(check, x);
 }
 
 /* The case's shape, on a connection of its own, as often as it says. */
@@ -49,7 +50,7 @@ run_shape(struct check *check, const struct check_case *this)
 
 	for (unsigned i = 0; i < this->times && good; i++) {
 		struct exchange x = this->shape;
-		good = check_open(check, &x) && check_converse(check, &x);
+		good = check_open(check, &x) && converse(check, &x);
 		stream_close(&x.stream);
 	}
 	return good;
@@ -86,7 +87,7 @@ run_splits(struct check *check, const struct check_case *this)
 
 	for (size_t i = 0; good && i < sizeof pieces / sizeof *pieces; i++) {
 		x.write_piece = pieces[i];
-		good = check_converse(check, &x);
+		good = converse(check, &x);
 	}
 	stream_close(&x.stream);
 	return good;
@@ -127,7 +128,7 @@ run_idle(struct check *check, const struct check_case *this)
 
 	for (unsigned i = 0; good && i < this->times; i++) {
 		exchange_pause(idle);
-		good = check_converse(check, &x);
+		good = converse(check, &x);
 	}
 	stream_close(&x.stream);
 	return good;

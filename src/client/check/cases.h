@@ -37,9 +37,6 @@ struct check_case {
 /* Opens a new connection for the exchange. */
 bool check_open(struct check *, struct exchange *);
 
-/* Holds one conversation; was all well? */
-bool check_converse(struct check *, struct exchange *);
-
 /* A message of that size on its connection, and the answer. */
 bool check_message(struct check *, struct exchange *, uint64_t size);
 

@@ -31,18 +31,18 @@ struct exchange {
 	uint64_t write_piece, read_piece; /* at most; 0 = as much as goes */
 	int64_t write_pause, read_pause;
 	uint64_t window; /* unanswered at most; 0 = no limit */
+	int64_t timeout; /* 0 = none */
 	bool lockstep;   /* write the next piece only after the answer */
 	bool read_last;  /* read nothing until all is written */
 	bool piles;      /* read nothing until writing is blocked for good */
 	bool half_close; /* afterwards, and expect the end */
-	int64_t timeout; /* 0 = none */
-
-	struct stream stream; /* goes on from one exchange to the next */
 
 	/* the result */
 	enum exchange_state state;
-	uint64_t begin; /* positions in the stream */
 	int error;
+	uint64_t begin; /* of this exchange in the stream */
+
+	struct stream stream; /* goes on from one exchange to the next */
 };
 
 /* Holds the conversation; returns whether all was well. */

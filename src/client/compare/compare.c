@@ -88,7 +88,7 @@ note_number(void *context, const char *path, double value)
 		if (strcmp(path, metrics[i].path) == 0 ||
 		    (metrics[i].or_path != NULL && isnan(*at) &&
 			strcmp(path, metrics[i].or_path) == 0))
-			*at = value * (metrics[i].is_time ? MSEC : 1);
+			*at = value * (double)(metrics[i].is_time ? MSEC : 1);
 	}
 }
 

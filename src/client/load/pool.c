@@ -216,8 +216,9 @@ pool_close(struct pool *pool)
 {
 	const struct load_connection *c;
 
-	TAILQ_FOREACH(c, &pool->waiting, link)
-	pool->report->in_flight += c->has_message;
+	for (c = TAILQ_FIRST(&pool->waiting); c != NULL;
+	     c = TAILQ_NEXT(c, link))
+		pool->report->in_flight += c->has_message;
 	for (uint64_t i = 0; i < pool->report->connections; i++)
 		stream_close(&pool->connections[i].stream);
 	free(pool->connections);

@@ -49,7 +49,7 @@ print_range(const struct threshold *t)
 
 	if (t == NULL)
 		return;
-	double limit = t->limit / (threshold_is_time(t) ? SEC : 1);
+	double limit = t->limit / (double)(threshold_is_time(t) ? SEC : 1);
 	if (t->above)
 		(void)printf("~:%.9f", t->equal ? limit - least : limit);
 	else
@@ -69,7 +69,7 @@ print_figures(const struct measurements *measured,
 			continue;
 		(void)printf(" %s=%.9f%s;", figures[i].metric,
 		    threshold_value(one.items, measured) /
-			(threshold_is_time(one.items) ? SEC : 1),
+			(double)(threshold_is_time(one.items) ? SEC : 1),
 		    figures[i].unit);
 		print_range(find(warning, figures[i].metric));
 		(void)putchar(';');
