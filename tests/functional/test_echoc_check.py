@@ -107,9 +107,14 @@ def test_socats_echo_passes(what):
 
 
 def test_back_pressure_catches_socats_pipe():
-    """It blocks writing to the pipe that only itself could empty."""
+    """It blocks writing to the pipe that only itself could empty.
+
+    A pipe of 16 pages takes ten blocks of 6100 bytes, which leaves a page free:
+    poll(2) calls it writable, and the next block does not fit.  With socat's
+    own 8192 bytes it depends on what arrived together.
+    """
     port = hostile.free_port()
-    with peer("socat", f"TCP-LISTEN:{port},fork,bind=127.0.0.1", "PIPE",
+    with peer("socat", "-b6100", f"TCP-LISTEN:{port},fork,bind=127.0.0.1", "PIPE",
               port=port):
         found, text = judge(f"127.0.0.1:{port}", "--case=back-pressure",
                             "-W2s", status=BAD)
