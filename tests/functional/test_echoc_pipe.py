@@ -145,8 +145,10 @@ def test_verify_compares_instead_of_printing():
 @pytest.mark.parametrize("offset", [0, 4095, 1_000_000, 1_999_999])
 def test_verify_names_the_offset_of_the_first_difference(offset):
     with Server(hostile.flip(offset)) as server:
-        done = pipe(server, os.urandom(2_000_000), "--verify", status=BAD)
+        done = pipe(server, os.urandom(2_000_000), "--verify", "--json",
+                    status=BAD)
         assert server.fired
+    assert result(done.stdout)["first_wrong"].endswith(f"offset {offset}")
     assert f"first difference at offset {offset}".encode() in done.stderr
 
 

@@ -38,7 +38,7 @@ ping_summary(FILE *out, const struct results *r)
 	    "{wrong} wrong, {connects} connections, time {seconds} s\n");
 	if (r->reconnections > 0 || r->outages > 0)
 		results_text(out, r,
-		    "{reconnections} reconnections, {outages} outages of"
+		    "reconnections {reconnections}, outages {outages} of"
 		    " {outage_seconds} in all\n");
 	if (r->raw.count > 0) {
 		print_spread(out, "rtt", &r->raw);

@@ -162,6 +162,9 @@ finish(struct pipe_run *run)
 	results->bytes_sent = relay->sent;
 	results->bytes = relay->received;
 	results->elapsed = relay->moved - run->began;
+	if (relay->wrong)
+		(void)strlcpy(results->first_wrong, relay->why,
+		    sizeof results->first_wrong);
 	results_derive(results);
 	if (interrupts_stop())
 		fatalx("interrupted: %ju bytes sent, %ju back",

@@ -150,6 +150,7 @@ verify(struct relay *relay)
 	in->start = in->end;
 	if (good == length)
 		return;
+	relay->wrong = true;
 	(void)snprintf(relay->why, sizeof relay->why,
 	    relay->received == relay->sent
 		? "wrong answer: more bytes than the %ju that were sent"

@@ -39,6 +39,7 @@ struct relay {
 	int64_t moved;               /* when anything last did */
 
 	bool failed; /* ... with the connection or the answer */
+	bool wrong;  /* ... an answer that differs */
 	char why[RELAY_WHY_STRLEN];
 };
 
