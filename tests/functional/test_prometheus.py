@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import urllib.parse
@@ -124,11 +125,14 @@ def test_totals_are_those_of_echoc_and_of_the_log(echod, place, prometheus):
     running = echod(metrics_file=place / "echod.prom", metrics_interval="1s",
                     config={})
     bytes_, answered = 0, 0
-    for _ in range(2):
+    for change, done in ((signal.SIGHUP, "reloaded "),
+                         (signal.SIGUSR2, "upgraded ")) * 2:
         count, size = load(running)
         answered += count
         bytes_ += size
-        running.reload({})
+        before = len(running.matches(done))
+        running.send_signal(change)
+        running.wait_log(done, before + 1)
     running.wait_sessions(0)
     closed = [int(m.group(1)) for m in
               running.matches(r"closed .* bytes=(\d+) ")]
@@ -139,6 +143,7 @@ def test_totals_are_those_of_echoc_and_of_the_log(echod, place, prometheus):
     prometheus.wait_value("sum(echod_sessions_closed_total)", connections)
     prometheus.wait_value("sum(echod_sessions_accepted_total)", connections)
     prometheus.wait_value("sum(echod_session_bytes_count)", connections)
+    prometheus.wait_value("echod_upgrades_total", 2)
     prometheus.wait_value("node_textfile_scrape_error", 0)
     prometheus.wait_value("count(node_textfile_mtime_seconds)", 1)
     for name in prometheus.get("label/__name__/values"):

@@ -53,6 +53,12 @@ character_length(const uint8_t *bytes, size_t count)
 	return 0;
 }
 
+static bool
+is_plain(uint8_t byte)
+{
+	return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 static size_t
 escape(char buf[ESCAPE_SIZE], uint8_t byte)
 {
@@ -60,12 +66,6 @@ escape(char buf[ESCAPE_SIZE], uint8_t byte)
 		return (size_t)snprintf(buf, ESCAPE_SIZE, "\\%c", byte);
 	return (size_t)snprintf(
 	    buf, ESCAPE_SIZE, "\\u%04x", byte < 0x80 ? byte : 0xfffd);
-}
-
-static bool
-is_plain(uint8_t byte)
-{
-	return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
 void
@@ -76,11 +76,11 @@ json_escape(struct text *text, const char *string, size_t count, size_t max)
 
 	while (bytes < end) {
 		const char *part = (const char *)bytes;
-		size_t taken = 1, length = 1;
-		if (*bytes >= 0x80)
-			taken = length =
-			    character_length(bytes, (size_t)(end - bytes));
-		if (length == 0 || (*bytes < 0x80 && !is_plain(*bytes))) {
+		size_t taken = is_plain(*bytes) ? 1
+						: character_length(bytes,
+						      (size_t)(end - bytes));
+		size_t length = taken;
+		if (taken == 0) {
 			taken = 1;
 			length = escape(escaped, *bytes);
 			part = escaped;

@@ -24,15 +24,6 @@ static struct {
     .level = LOG_INFO,
 };
 
-static bool
-deliver(enum line line, const struct fields *fields)
-{
-	const struct line_kind *kind = &line_kinds[line];
-
-	return sinks_write(
-	    fields->level != 0 ? fields->level : kind->level, kind, fields);
-}
-
 bool
 log_is_behind(void)
 {
@@ -42,11 +33,12 @@ log_is_behind(void)
 bool
 log_flush(void)
 {
+	const struct line_kind *kind = &line_kinds[LINE_DROPPED];
 	struct fields fields = {.count = state.unreported};
 
 	if (!log_is_behind())
 		return true;
-	if (!deliver(LINE_DROPPED, &fields))
+	if (!sinks_write(kind->level, kind, &fields))
 		return false;
 	state.unreported = 0;
 	return true;
