@@ -38,7 +38,7 @@ show_help(void)
 	(void)printf("\n");
 	for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
 		(void)printf(
-		    "  %-8s%s\n", subcommands[i].name, subcommands[i].summary);
+		    "  %-9s%s\n", subcommands[i].name, subcommands[i].summary);
 	(void)printf("\n'echoc SUBCOMMAND --help' lists its options.\n");
 }
 

@@ -3,10 +3,12 @@
 #include "client/output.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands.h"
 #include "client/fields.h"
@@ -123,9 +125,10 @@ time_of_day(void)
 }
 
 static void
-begin_object(const char *event)
+begin_object(FILE *out, const char *event)
 {
-	(void)printf("{\"event\": \"%s\", \"time\": %.6f, \"data\": ", event,
+	(void)fprintf(out,
+	    "{\"event\": \"%s\", \"time\": %.6f, \"data\": ", event,
 	    time_of_day());
 }
 
@@ -140,7 +143,7 @@ end_object(void)
 static void
 start_stream(const struct results *results)
 {
-	begin_object("start");
+	begin_object(stdout, "start");
 	fields_json(stdout, results_fields, results->use | USE_START, results);
 	end_object();
 }
@@ -195,7 +198,7 @@ void
 output_event(enum event_kind kind, const struct event *event)
 {
 	if (output.stream) {
-		begin_object(kinds[kind].name);
+		begin_object(stdout, kinds[kind].name);
 		fields_json_named(stdout, fields, kinds[kind].line, event);
 		end_object();
 	}
@@ -277,23 +280,59 @@ output_file_close(FILE *out, const char *path)
 		fatal("%s", path);
 }
 
-int
-output_end(int status)
+static void
+write_end(FILE *out)
 {
 	struct results *results = output.results;
 
-	results->status = (uint64_t)status;
-	if (!output.json)
-		return status;
 	results_derive(results);
 	if (output.stream)
-		begin_object("end");
-	fields_json(stdout, results_fields, results->use, results);
-	if (output.stream)
-		end_object();
-	else
-		(void)putchar('\n');
+		begin_object(out, "end");
+	fields_json(out, results_fields, results->use, results);
+	(void)fputs(output.stream ? "}\n" : "\n", out);
+}
+
+int
+output_end(int status)
+{
+	output.results->status = (uint64_t)status;
+	if (output.json)
+		write_end(stdout);
 	return status;
+}
+
+/* What is written at a signal, since then nothing can be formatted. */
+static char *last_words;
+static size_t last_length;
+
+static void
+end_at_once(int signal)
+{
+	(void)signal;
+	if (last_length > 0 &&
+	    write(STDOUT_FILENO, last_words, last_length) == -1)
+		_exit(STATUS_ERROR);
+	_exit(output.nagios ? STATUS_UNKNOWN : STATUS_ERROR);
+}
+
+void
+output_end_by_signals(void)
+{
+	const struct sigaction handler = {.sa_handler = end_at_once};
+	FILE *out = open_memstream(&last_words, &last_length);
+
+	if (out == NULL)
+		fatal("memory");
+	output.results->error = "interrupted";
+	output.results->status = STATUS_ERROR;
+	if (output.json)
+		write_end(out);
+	else if (output.nagios)
+		(void)fprintf(out, "ECHO UNKNOWN - interrupted\n");
+	output.results->error = NULL;
+	if (fclose(out) == EOF || sigaction(SIGINT, &handler, NULL) == -1 ||
+	    sigaction(SIGTERM, &handler, NULL) == -1)
+		fatal("signals");
 }
 
 static _Noreturn void

@@ -84,6 +84,12 @@ FILE *output_file(const char *path);
 /* Closes it, and is fatal() if not all could be written. */
 void output_file_close(FILE *, const char *path);
 
+/*
+ * From here on INT and TERM end echoc at once, with its object; until
+ * interrupts_init(), for what cannot be interrupted in another way.
+ */
+void output_end_by_signals(void);
+
 /* The object that ends a run with this exit status, which is returned. */
 int output_end(int status);
 

@@ -150,6 +150,7 @@ target_resolve(struct target *target)
 		fatal("%s", target->interface);
 	if (target->source.family != AF_UNSPEC)
 		try_source(&target->source);
+	output_end_by_signals(); /* the resolver waits on after a signal */
 	int error =
 	    getaddrinfo(target->name.host, target->name.port, &hints, &found);
 	if (error == EAI_SYSTEM)

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from echoc_support import BAD, echoc, events, network, result
+from echoc_support import BAD, ERROR, echoc, events, network, result
 
 pytestmark = pytest.mark.root
 
@@ -146,3 +146,25 @@ chain o {{
         echoc(*words, "--dscp=46", "--interface=lo", "-W2",
               f"{address}:7007", wrapper=net)
         echoc(*words, "-W200ms", f"{address}:7007", status=BAD, wrapper=net)
+
+
+@pytest.mark.slow(7, "waits in the resolver three times")
+def test_ctrl_c_while_the_name_is_resolved_has_its_object(folder):
+    """The name server is silent, for which the resolver waits ten seconds."""
+    (folder / "resolv.conf").write_text("nameserver 192.0.2.1\n")
+    net = network(folder, "", f"""
+ip addr add 192.0.2.1/32 dev lo
+nft 'table ip t {{
+chain i {{
+    type filter hook input priority 0
+    udp dport 53 drop
+}}
+}}'
+mount --bind {folder}/resolv.conf /etc/resolv.conf""")
+    net += ["timeout", "--signal=INT", "--preserve-status", "2"]
+    for words in ["ping"], ["check"]:
+        found = result(echoc(*words, "--json", "name.example", wrapper=net,
+                             status=ERROR).stdout)
+        assert found["error"] == "interrupted"
+    assert echoc("ping", "--nagios", "name.example", wrapper=net,
+                 status=3).stdout == "ECHO UNKNOWN - interrupted\n"
