@@ -56,6 +56,8 @@ def test_a_correct_server_passes_every_case_in_order():
         found, text = judge(server.target(), "--strict")
     assert list(found) == STRICT
     assert all(found.values()), text
+    assert re.search(r"# \d+ connections, \d+ messages on each, "
+                     "none mixed up$", text, re.M)
 
 
 @pytest.mark.slow(8, "runs all cases")

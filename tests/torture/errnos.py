@@ -55,15 +55,21 @@ ERRNOS = {
               "ENOTSOCK EOPNOTSUPP EPIPE",
     "recvfrom": "EAGAIN EBADF ECONNREFUSED EFAULT EINTR EINVAL ENOMEM "
                 "ENOTCONN ENOTSOCK",
+    "recvmmsg": "EAGAIN EBADF ECONNREFUSED EFAULT EINTR EINVAL ENOMEM "
+                "ENOTCONN ENOTSOCK",
     # processes
     "clone": "EAGAIN ENOMEM",
     "wait4": "ECHILD EINTR EINVAL",
+    "waitid": "EAGAIN ECHILD EINTR EINVAL ESRCH",
     "kill": "EINVAL EPERM ESRCH",
     "setsid": "EPERM",
     "prctl": "EACCES EFAULT EINVAL EPERM",
     "seccomp": "EACCES EFAULT EINVAL ENOMEM",
     "prlimit64": "EFAULT EINVAL EPERM ESRCH",
     "setitimer": "EFAULT EINVAL",
+    "landlock_create_ruleset": "E2BIG EFAULT EINVAL ENOMSG EOPNOTSUPP",
+    "landlock_add_rule": "EBADF EBADFD EFAULT EINVAL EOPNOTSUPP EPERM",
+    "landlock_restrict_self": "E2BIG EBADF EBADFD EINVAL EOPNOTSUPP EPERM",
     "capget": "EFAULT EINVAL EPERM ESRCH",
     "capset": "EFAULT EINVAL EPERM",
     "setgroups": "EFAULT EINVAL ENOMEM EPERM",

@@ -25,7 +25,8 @@ SIGNALS = {
 # What the daemon does as well when it serves; it must not get their signals.
 SHARED = {"read"}
 # What is called more or less often as things happen together or apart.
-VARYING = {"accept4", "ppoll", "read", "rt_sigreturn", "setsockopt", "wait4"}
+VARYING = {"accept4", "ppoll", "read", "recvmmsg", "rt_sigreturn",
+           "setsockopt", "wait4", "waitid"}
 DELAYS = ("delay_enter=20000", "delay_exit=20000")  # microseconds
 OVERTAKEN = "delay_exit=50000"  # so that the child ends before fork returns
 SLICE = 5  # one in so many makes the slice

@@ -210,7 +210,7 @@ static const struct {
     {"drain-timeout", "24h1s", "needs a unit"},
     {"drain-timeout", "86401s", "must be 0 to 24h"},
     {"reuse-port", "on", "not one of"},
-    {"sandbox", "yes", "not one of"},
+    {"sandbox", "yes", "not one of off, on: "},
     {"sandbox", "ON", "not one of"},
     {"sandbox", "", "not one of"},
     {"log-level", "7", "not one of"},
