@@ -202,6 +202,47 @@ def test_a_relative_configuration_file_is_found_again(folder):
         echo(client, b"after")
 
 
+def free_port(host):
+    with socket.create_server((host, 0)) as other:
+        return other.getsockname()[1]
+
+
+def test_new_addresses_are_opened_and_dropped_ones_closed(upgradable):
+    ports = {host: free_port(host)
+             for host in ("127.0.0.1", "127.0.0.2", "127.0.0.3")}
+    kept, dropped, new = (f"{host}:{port}" for host, port in ports.items())
+    daemon = upgradable(config={"listen": [kept, dropped]})
+    client = daemon.connect(host="127.0.0.2", port=ports["127.0.0.2"])
+    echo(client, b"before")
+    daemon.write_config({"listen": [kept, new]})
+    daemon.upgrade()
+    daemon.wait_log(rf"listening on {new}$")
+    for host in "127.0.0.1", "127.0.0.3":
+        assert streams.is_served(daemon.connect(host=host, port=ports[host]))
+
+    def is_refused():
+        try:
+            daemon.connect(host="127.0.0.2", port=ports["127.0.0.2"]).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+    wait_until(is_refused, "the end of the dropped address")
+    echo(client, b"after")
+    daemon.upgrade()
+    echo(client, b"again")
+
+
+def test_an_address_that_cannot_be_had_leaves_the_old_ones(upgradable):
+    port = free_port("127.0.0.1")
+    daemon = upgradable(config={"listen": f"127.0.0.1:{port}"})
+    with socket.create_server(("127.0.0.4", 0)) as taken:
+        other = taken.getsockname()[1]
+        daemon.write_config({"listen": f"127.0.0.4:{other}"})
+        daemon.upgrade()
+        daemon.wait_log(rf"cannot listen on 127\.0\.0\.4:{other}: ")
+        assert streams.is_served(daemon.connect(port=port))
+
+
 def test_broken_settings_leave_the_old_program_in_place(upgradable):
     daemon = upgradable(config={"max-children": "1"})
     client = daemon.connect()

@@ -182,7 +182,7 @@ bad_states_are_refused(void **state)
 	    {HEAD "end\n", "first lines"},
 	    {HEAD "handover\n"
 		  "handover\nend\n",
-		"two lines of handover"},
+		"handover: out of order"},
 	    {HEAD "handover\n"
 		  "server reports=4 reporters=-1\nend\n",
 		"server: reports"},
@@ -205,6 +205,8 @@ bad_states_are_refused(void **state)
 		"child: phase"},
 	    {HEAD ENDPOINT "child pid=5 peer=7f000001/0/1 cut=12\nend\n",
 		"child: cut"},
+	    {HEAD ENDPOINT "server reports=4 reporters=5\nend\n",
+		"server: out of order"},
 	    {"x\n", "not one of echod"},
 	};
 	(void)state;

@@ -157,6 +157,7 @@ static const struct saved_field child_fields[] = {
     {0},
 };
 
+/* In the order of their lines: each may refer to those before it. */
 enum kind {
 	KIND_HANDOVER,
 	KIND_SERVER,
@@ -336,9 +337,11 @@ take_server(struct server *server, struct handover *handover, char *line)
 		return bad;
 	/* With room for those of addresses that are new in the settings. */
 	size_t count = server->endpoints.count;
+	server->endpoints.count = 0;
+	if (count > ENDPOINTS_MAX)
+		return "endpoints";
 	free(server->endpoints.items);
-	if (count > ENDPOINTS_MAX ||
-	    !endpoints_init(&server->endpoints, count + ENDPOINTS_NEW))
+	if (!endpoints_init(&server->endpoints, count + ENDPOINTS_NEW))
 		return "endpoints";
 	if (server->reports.receiving == -1 || server->reports.sending == -1)
 		return "reports";
@@ -507,12 +510,16 @@ static bool
 take_line(struct server *server, struct handover *handover, char *line,
     unsigned seen[NKINDS], struct config_error *error)
 {
-	for (int kind = 0; kind < NKINDS; kind++) {
-		if (!saved_is(&kinds[kind], line))
+	bool later = false;
+
+	for (int kind = NKINDS - 1; kind >= 0; kind--) {
+		if (!saved_is(&kinds[kind], line)) {
+			later |= seen[kind] > 0;
 			continue;
-		if (seen[kind]++ > 0 && kind <= KIND_BYTES)
+		}
+		if (later || (seen[kind]++ > 0 && kind <= KIND_BYTES))
 			return fail(
-			    error, "state: two lines of %s", kinds[kind].name);
+			    error, "state: %s: out of order", kinds[kind].name);
 		const char *bad = takers[kind](server, handover, line);
 		return bad == NULL ||
 		       fail(error, "state: %s: %s", kinds[kind].name, bad);
