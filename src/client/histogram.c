@@ -146,7 +146,7 @@ next_tick(double percentile)
 {
 	double halvings = floor(log2(1 / (1 - percentile))) + 1;
 
-	return percentile + 1 / (TICKS * pow(2, halvings));
+	return percentile + 1 / ((double)TICKS * pow(2, halvings));
 }
 
 static void

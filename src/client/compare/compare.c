@@ -108,7 +108,7 @@ read_run(struct side *side, const char *path)
 	if (side->runs == RUNS_MAX)
 		errx(STATUS_ERROR, "%s: more than %d files", path, RUNS_MAX);
 	for (size_t i = 0; i < METRICS; i++)
-		side->values[i][side->runs] = NAN;
+		side->values[i][side->runs] = (double)NAN;
 	const char *end = json_read(text, note_number, side);
 	if (end == NULL || *end != '\0' || strlen(text) != length)
 		errx(STATUS_ERROR, "%s: not one JSON object", path);
@@ -131,7 +131,7 @@ summarize(struct side *side)
 
 	for (size_t i = 0; i < METRICS; i++) {
 		double *v = side->values[i];
-		side->median[i] = NAN;
+		side->median[i] = (double)NAN;
 		size_t known = 0;
 		for (size_t j = 0; j < n; j++)
 			known += isnan(v[j]) ? 0 : 1;

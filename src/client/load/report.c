@@ -110,9 +110,9 @@ build_scale(struct scale *scale, const struct histogram *h)
 	double span = fmax((double)h->max, low) / low;
 
 	*scale = (struct scale){.low = low};
-	scale->ratio = fmax(1.1, pow(span, 1.0 / ROWS));
+	scale->ratio = fmax(1.1, pow(span, 1.0 / (double)ROWS));
 	double rows = ceil(log(span) / log(scale->ratio) - 1e-9);
-	scale->rows = rows < 1 ? 1 : rows > ROWS ? ROWS : (size_t)rows;
+	scale->rows = rows < 1 ? 1 : rows > (double)ROWS ? ROWS : (size_t)rows;
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
 		if (h->buckets[i] > 0)
 			scale->counts[row_of(scale,
@@ -136,7 +136,7 @@ print_blocks(FILE *out, double length)
 {
 	static const char *const blocks[EIGHTHS + 1] = {
 	    "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
-	long eighths = lround(length * EIGHTHS);
+	long eighths = lround(length * (double)EIGHTHS);
 
 	if (eighths == 0)
 		eighths = 1;
@@ -177,7 +177,8 @@ print_bars(FILE *out, const struct histogram *h, bool utf8)
 	for (size_t i = 0; i < scale.rows; i++)
 		print_row(out, scale.low * pow(scale.ratio, (double)i),
 		    scale.counts[i], h->count,
-		    WIDTH * (double)scale.counts[i] / (double)most, utf8);
+		    (double)WIDTH * (double)scale.counts[i] / (double)most,
+		    utf8);
 }
 
 void

@@ -123,11 +123,18 @@ write_scale(const struct panel *panel, double x, const char *anchor)
 	}
 }
 
+/* The abscissa at a part of the panel's width. */
+static double
+across(double part)
+{
+	return (double)LEFT + (double)(RIGHT - LEFT) * part;
+}
+
 static void
 write_percentiles(const struct panel *panel, double nines)
 {
 	for (int n = 0; n <= (int)nines; n++) {
-		double x = LEFT + (RIGHT - LEFT) * n / nines;
+		double x = across(n / nines);
 		char label[32];
 		(void)snprintf(
 		    label, sizeof label, "%.10g%%", 100 - 100 * pow(10, -n));
@@ -151,9 +158,8 @@ write_curve(const struct panel *panel, double nines, const struct histogram *h,
 	    " points=\"",
 	    colour);
 	for (int i = 0; i <= STEPS; i++) {
-		double n = nines * i / STEPS;
-		(void)fprintf(panel->out, "%.1f,%.1f ",
-		    LEFT + (RIGHT - LEFT) * n / nines,
+		double n = nines * i / (double)STEPS;
+		(void)fprintf(panel->out, "%.1f,%.1f ", across(n / nines),
 		    y_of(panel,
 			histogram_percentile(h, 100 - 100 * pow(10, -n))));
 	}
@@ -198,8 +204,7 @@ write_latency(const struct panel *panel, const struct results *r)
 static double
 x_of_time(const struct results *r, double seconds)
 {
-	return LEFT +
-	       (RIGHT - LEFT) * fmin(1, seconds * SEC / (double)r->elapsed);
+	return across(fmin(1, seconds * SEC / (double)r->elapsed));
 }
 
 /* A bar for each interval, as high as its share of the greatest rate. */
@@ -232,8 +237,9 @@ write_levels(const struct panel *panel, const struct results *r, size_t offset,
 	    "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" d=\"",
 	    colour);
 	for (size_t i = 0; i < interval_count; i++) {
-		int64_t value =
-		    *(const int64_t *)((const char *)&intervals[i] + offset);
+		int64_t value = *(
+		    const int64_t *)(const void *)((const char *)&intervals[i] +
+						   offset);
 		double to = x_of_time(r, intervals[i].seconds);
 		if (value >= 0)
 			(void)fprintf(panel->out, "M%.1f %.1fH%.1f ", from,
