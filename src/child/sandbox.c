@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "common/calls.h"
 #include "common/descriptors.h"
 #include "common/filter.h"
 
@@ -78,21 +79,19 @@ sandbox_isolate(int one, int other, pid_t parent)
 	descriptors_close((unsigned)low + 1, (unsigned)high - 1);
 	descriptors_close((unsigned)high + 1, UINT_MAX);
 	/* After the parent's last change of user, which would undo it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+	if (syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1)
 		return false;
-	return getppid() == parent;
+	return syscall(SYS_getppid) == parent;
 }
 
 bool
 sandbox_enter(enum sandbox mode)
 {
-	const struct rlimit none = {0, 0};
-
 	if (mode == SANDBOX_OFF)
 		return true;
-	if (setrlimit(RLIMIT_NOFILE, &none) == -1 ||
-	    setrlimit(RLIMIT_NPROC, &none) == -1 ||
-	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+	if (call_limit_to_none(RLIMIT_NOFILE) == -1 ||
+	    call_limit_to_none(RLIMIT_NPROC) == -1 ||
+	    call_limit_to_none(RLIMIT_FSIZE) == -1)
 		return false;
 	return restrict_calls();
 }

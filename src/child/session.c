@@ -24,6 +24,7 @@
 
 #include "child/proxy.h"
 #include "child/session_state.h"
+#include "common/calls.h"
 #include "common/clock.h"
 #include "common/proctitle.h"
 #include "common/signals.h"
@@ -49,7 +50,7 @@ report(const struct session *session, struct report message)
 {
 	message.serial = session->serial;
 	message.bytes = session_state.bytes;
-	while (write(session->reports, &message, sizeof message) == -1 &&
+	while (call_write(session->reports, &message, sizeof message) == -1 &&
 	       errno == EINTR)
 		continue;
 }
@@ -157,7 +158,7 @@ write_all(const struct session *session, const char *data, size_t length)
 	unsigned waited = 0;
 
 	while (length > 0) {
-		ssize_t count = write(session->fd, data, length);
+		ssize_t count = call_write(session->fd, data, length);
 		if (count > 0) {
 			session_state.bytes += (uint64_t)count;
 			data += count;
@@ -180,7 +181,7 @@ write_all(const struct session *session, const char *data, size_t length)
 static size_t
 read_some(const struct session *session, enum reason *reason)
 {
-	ssize_t count = read(
+	ssize_t count = call_read(
 	    session->fd, session_state.buffer, sizeof session_state.buffer);
 
 	*reason = count > 0 ? REASON_NONE : nothing_read(count);

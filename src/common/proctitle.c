@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
 #include <bsd/unistd.h>
 
 /*
@@ -47,9 +46,11 @@ proctitle_set(const char *text)
 {
 	if (area.size == 0)
 		return;
-	size_t length = strlcpy(area.start, text, area.size);
-	/* By hand: memset(3) is in a part of the program that is not there. */
-	for (volatile char *c = area.start + length;
-	     c < area.start + area.arguments; c++)
-		*c = '\0';
+	volatile char *to = area.start, *last = to + area.size - 1;
+	/* By loops: functions of libraries would page in code of theirs. */
+	while (*text != '\0' && to < last)
+		*to++ = *text++;
+	do
+		*to++ = '\0';
+	while (to < area.start + area.arguments);
 }

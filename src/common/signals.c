@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "common/calls.h"
+
 static const int parents[] = {
     SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 static const int requests[] = {SIGHUP, SIGUSR1, SIGUSR2};
@@ -97,7 +99,7 @@ signals_receive(sigset_t *came)
 bool
 signals_session(void)
 {
-	return sigprocmask(SIG_UNBLOCK, &session, NULL) == 0;
+	return call_sigprocmask(SIG_UNBLOCK, &session) == 0;
 }
 
 bool

@@ -16,20 +16,43 @@
  * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
  * block, which a session needs, may be there, too (see child/session_state.c).
  */
-static void
-hide_if_heap(const char *mapping)
+static bool
+is_heap(const char *mapping)
+{
+	return strstr(mapping, " [heap]") != NULL &&
+	       strchr(mapping, '/') == NULL;
+}
+
+/* What sessions never run; each mapping costs a fork most of a microsecond. */
+static bool
+is_library_of_parent(const char *mapping)
+{
+	return strstr(mapping, "/libbsd.so") != NULL ||
+	       strstr(mapping, "/libmd.so") != NULL;
+}
+
+/* The heap begins where static data ends, and may share a mapping with it. */
+static uintptr_t
+behind_data(uintptr_t start, uintptr_t end)
 {
 	extern const char data_end[] __asm__("_end"); /* end(3) */
-	uintptr_t thread = (uintptr_t)&errno, data = (uintptr_t)data_end;
-	uintptr_t start, end, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t data = (uintptr_t)data_end;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	return start < data && data < end ? (data + page - 1) & -page : start;
+}
+
+static void
+hide_unless_used(const char *mapping)
+{
+	uintptr_t thread = (uintptr_t)&errno, start, end;
 	char *next;
 
-	if (strstr(mapping, " [heap]") == NULL || strchr(mapping, '/') != NULL)
+	if (!is_heap(mapping) && !is_library_of_parent(mapping))
 		return;
 	start = strtoul(mapping, &next, 16);
 	end = strtoul(next + 1, NULL, 16); /* behind a dash */
-	if (start < data && data < end)    /* it begins where that ends */
-		start = (data + page - 1) & -page;
+	start = behind_data(start, end);
 	if (start < end && (thread < start || thread >= end))
 		(void)madvise((void *)start, end - start, MADV_DONTFORK);
 }
@@ -43,7 +66,7 @@ memory_hide_heap(void)
 	if (file == NULL)
 		return; /* sessions only cost more */
 	while (fgets(line, sizeof line, file) != NULL)
-		hide_if_heap(line);
+		hide_unless_used(line);
 	(void)fclose(file);
 }
 
