@@ -352,3 +352,20 @@ def test_stop_signals_the_parent_alone(service):
 @pytest.mark.parametrize("page", ["echod", "echod.conf"])
 def test_man_finds_the_page(machine, page):
     assert machine.run("man", page).startswith(page.upper())
+
+
+def test_metrics_are_where_the_manual_says_for_all_to_read(machine):
+    file = "/run/echod/echod.prom"
+    machine.write("/etc/echod.conf", f"metrics-file = {file}\n")
+    machine.systemctl("start", "echod")
+    with machine.connect() as client:
+        assert is_served(client)
+    wait_until(lambda: machine.show("StatusText").startswith("0 sessions"),
+               "the end of the session")
+    machine.systemctl("stop", "echod")
+    text = machine.run("cat", file)
+    assert text.endswith("# EOF\n")
+    assert ('echod_sessions_closed_total{reason="client",listener="*:7"} 1\n'
+            in text)
+    assert machine.run("stat", "--format=%a %U", file, "/run/echod").split() \
+        == ["644", "echod", "755", "echod"]
