@@ -76,6 +76,9 @@ client_source_name(const struct prefix *source, char buf[ADDR_STRLEN])
 {
 	struct prefix named = client_source(source);
 
-	return names.clients == LOG_CLIENTS_NONE ? strcpy(buf, "-")
-						 : prefix_format(&named, buf);
+	if (names.clients == LOG_CLIENTS_NONE)
+		(void)strlcpy(buf, "-", ADDR_STRLEN);
+	else
+		(void)prefix_format(&named, buf);
+	return buf;
 }

@@ -11,6 +11,6 @@
  * Puts at most max bytes that stand for the given ones within a string.
  * Bytes that are not UTF-8 become U+FFFD, one each.
  */
-void json_escape(struct text *, const char *bytes, size_t count, size_t max);
+void json_escape(struct text *, const char *string, size_t count, size_t max);
 
 #endif

@@ -15,7 +15,7 @@ const struct line_kind line_kinds[NLINES] = {
 	"listening on %a"},
     [LINE_SANDBOX] = {"sandbox", LOG_NOTICE,
 	"a590b347eef6453fbd9c11f5e7dc0fbb",
-	"sandbox %x[ landlock=%j]"},
+	"sandbox %x[j landlock=%j]"},
     [LINE_READY] = {"ready", LOG_NOTICE,
 	"2822d429b53c4868ab95d1a493648352",
 	"ready"},
@@ -24,8 +24,8 @@ const struct line_kind line_kinds[NLINES] = {
 	"accepted %c pid=%p listener=%l"},
     [LINE_CLOSED] = {"closed", LOG_INFO,
 	"4b08924b161841f4842e1fe61f882eb2",
-	"closed %c[ via %v] pid=%p bytes=%b duration=%d reason=%r"
-	"[ signal=%s] listener=%l"},
+	"closed %c[v via %v] pid=%p bytes=%b duration=%d reason=%r"
+	"[s signal=%s] listener=%l"},
     [LINE_UNCONFINED] = {"unconfined", LOG_ERR,
 	"d8ea4421a3734d82afdda6d971039240",
 	"session %p could not be confined"},
@@ -40,7 +40,7 @@ const struct line_kind line_kinds[NLINES] = {
 	"status children=%h served=%w refused=%f bytes=%g"},
     [LINE_SESSION] = {"session", LOG_NOTICE,
 	"c42822e0ec104d5d94e5998131afec20",
-	"session %c[ via %v] pid=%p bytes=%b duration=%d listener=%l"},
+	"session %c[v via %v] pid=%p bytes=%b duration=%d listener=%l"},
     [LINE_RELOADED] = {"reloaded", LOG_NOTICE,
 	"63a7bcc16c99451e9c9bebe392039858",
 	"reloaded %i"},
@@ -116,9 +116,9 @@ static const struct field fields[26] = {
 const struct field *
 field_of_letter(char letter)
 {
-	if (letter < 'a' || letter > 'z' || fields[letter - 'a'].json == NULL)
-		return NULL;
-	return &fields[letter - 'a'];
+	static const struct field none;
+
+	return letter < 'a' || letter > 'z' ? &none : &fields[letter - 'a'];
 }
 
 bool

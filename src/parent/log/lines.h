@@ -81,15 +81,15 @@ struct line_kind {
 	const char *id;   /* the journal's MESSAGE_ID, NULL = none */
 
 	/*
-	 * The text, in which %x stands for the field of the letter x; a part in
-	 * brackets is left out if its field is NULL or 0.
+	 * The text, in which %x stands for the field of the letter x; what is
+	 * between [x and ] is left out if that field is NULL or 0.
 	 */
 	const char *text;
 };
 
 extern const struct line_kind line_kinds[NLINES];
 
-/* NULL if there is no such field. */
+/* Without a name if there is no such field. */
 const struct field *field_of_letter(char);
 
 /* Whether the field is NULL or 0. */

@@ -96,17 +96,15 @@ put_line(struct text *text, const char *value)
 static const struct field *
 next_field(const char **at, const struct fields *values)
 {
-	const struct field *field;
 	const char *mark = *at;
 
 	while ((mark = strpbrk(mark, "%[")) != NULL) {
-		bool optional = *mark == '[';
-		mark = strchr(mark, '%') + 1;
-		field = field_of_letter(*mark++);
-		if (!optional || !field_is_empty(field, values)) {
-			*at = mark;
+		const struct field *field = field_of_letter(mark[1]);
+		if (*mark == '%') {
+			*at = mark + 2;
 			return field;
 		}
+		mark += field_is_empty(field, values) ? strcspn(mark, "]") : 2;
 	}
 	return NULL;
 }
@@ -136,9 +134,9 @@ put_text(struct text *text, const char *form, const struct fields *values)
 		case '\0':
 			return;
 		case '[':
-			field = field_of_letter(strchr(form, '%')[1]);
+			field = field_of_letter(*form++);
 			if (field_is_empty(field, values))
-				form = strchr(form, ']');
+				form += strcspn(form, "]");
 			break;
 		case '%':
 			put_field(text, field_of_letter(*form++), values);
