@@ -18,6 +18,8 @@ import upgrades
 from streams import receive_exactly
 from waiting import DEADLINE, wait_until
 
+pytestmark = pytest.mark.native  # a wrapper is what would be executed
+
 
 @pytest.fixture
 def upgradable(folder):

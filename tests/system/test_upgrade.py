@@ -93,6 +93,12 @@ def echoc(machine, *arguments):
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
+def interrupt_clients(machine):
+    machine.run("sh", "-c", 'for process in /proc/[0-9]*; do '
+                '[ "$(cat $process/comm)" != echoc ] || '
+                'kill -INT ${process#/proc/}; done')
+
+
 def test_twenty_upgrades_under_load_lose_nothing(service):
     pid, cursor = service.show("MainPID"), service.cursor()
     idle = [service.connect() for _ in range(IDLE)]
@@ -107,7 +113,7 @@ def test_twenty_upgrades_under_load_lose_nothing(service):
         assert done.group(1) == "d", done.string
         assert service.show("MainPID") == pid
         assert service.show("ActiveState") == "active"
-    service.run("pkill", "-INT", "-x", "echoc")
+    interrupt_clients(service)
     reports = [json.loads(run.communicate(timeout=DEADLINE)[0])
                for run in (ping, churn)]
     print(json.dumps(reports))
@@ -165,7 +171,7 @@ def test_restarts_with_the_descriptor_store_refuse_nobody(service):
         service.systemctl("restart", "echod")
         assert service.show("MainPID") != pid
         assert service.show("NFileDescriptorStore") == "2"
-    service.run("pkill", "-INT", "-x", "echoc")
+    interrupt_clients(service)
     report = json.loads(churn.communicate(timeout=DEADLINE)[0])
     print(json.dumps(report))
     assert report["errors"]["refused"] == 0, report

@@ -65,8 +65,9 @@ confined(const char *writable, int needed, bool (*promise)(void))
 	pid_t pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		bool entered = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-			       landlock_enter(writable) == version;
+		bool entered =
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		    landlock_enter("/proc/self/exe", writable) == version;
 		_exit(entered && promise() ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -107,7 +107,7 @@ allow_execution_beside(int ruleset, const char *file)
 	    realpath(file, directory) == NULL ? NULL : strrchr(directory, '/');
 
 	if (slash == NULL)
-		return true; /* without /proc: there is no upgrade then */
+		return true; /* not there: there is no upgrade then */
 	*slash = '\0';
 	return allow(ruleset, directory[0] == '\0' ? "/" : directory,
 	    LANDLOCK_ACCESS_FS_EXECUTE);
@@ -132,7 +132,8 @@ loader(void)
 
 /* Adds the rules, with the rights that this kernel knows. */
 static bool
-add_rules(int ruleset, uint64_t known, const char *writable)
+add_rules(
+    int ruleset, uint64_t known, const char *program, const char *writable)
 {
 	const char *terminal = isatty(STDERR_FILENO) ? "/proc/self/fd/2" : NULL;
 	const char *linker = loader();
@@ -141,12 +142,12 @@ add_rules(int ruleset, uint64_t known, const char *writable)
 	       (terminal == NULL || allow(ruleset, terminal, WRITE & known)) &&
 	       (writable == NULL ||
 		   allow(ruleset, writable, REPLACE & known)) &&
-	       allow_execution_beside(ruleset, "/proc/self/exe") &&
+	       (program == NULL || allow_execution_beside(ruleset, program)) &&
 	       (linker == NULL || allow_execution_beside(ruleset, linker));
 }
 
 int
-landlock_enter(const char *writable)
+landlock_enter(const char *program, const char *writable)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -158,7 +159,7 @@ landlock_enter(const char *writable)
 	    SYS_landlock_create_ruleset, &forbidden, size_for(version), 0);
 	if (ruleset == -1)
 		return 0;
-	if (!add_rules(ruleset, forbidden.files, writable) ||
+	if (!add_rules(ruleset, forbidden.files, program, writable) ||
 	    syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
 		version = 0;
 	int error = errno;
@@ -170,8 +171,9 @@ landlock_enter(const char *writable)
 #else
 
 int
-landlock_enter(const char *writable)
+landlock_enter(const char *program, const char *writable)
 {
+	(void)program;
 	(void)writable;
 	errno = ENOSYS;
 	return 0;

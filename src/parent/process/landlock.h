@@ -13,13 +13,13 @@
  * Leaves the parent
  * - writing to /dev/null and to the terminal on standard error, and beneath
  *   the given directory, if there is one;
- * - executing what is in this program's directory and, if it was linked
+ * - executing what is in the program's directory and, if it was linked
  *   dynamically, in its loader's, for an upgrade;
  * - listening on TCP ports, but no connection to one;
  * - signals to its sessions.
  * As far as the kernel knows of these: returns its version of Landlock, or 0
  * with errno if it has none.  Needs no_new_privs.
  */
-int landlock_enter(const char *writable);
+int landlock_enter(const char *program, const char *writable);
 
 #endif
