@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -113,6 +114,22 @@ def test_client_that_goes_on_is_served_until_it_ends(echod):
     assert client.recv(1) == b""
     assert running.wait_end() == 0
     assert running.closed()["reason"] in ("client", "shutdown")
+
+
+@pytest.mark.parametrize("active,quiet", [(False, 0.3), (True, 1.0)])
+def test_a_slow_client_is_waited_for(echod, active, quiet):
+    """The times of echod(8), of which the session sees tenths of a second."""
+    running = echod(drain_timeout="1h")
+    client = running.connect()
+    assert streams.is_served(client)
+    begin = time.monotonic()
+    running.send_signal(signal.SIGTERM)
+    running.wait_log("stopping children=1")
+    if active:
+        assert streams.is_served(client)
+    assert client.recv(1) == b""
+    assert time.monotonic() - begin >= quiet - 0.1
+    assert running.wait_end() == 0
 
 
 def test_the_log_ends_with_every_session_closed_and_stopped(echod):
