@@ -31,6 +31,10 @@ fd00::9 two
 fd00::9 bad
 192.0.2.2 bad
 10.9.9.9 bad
+fd00::9 many
+fd00::8 many
+fd00::7 many
+192.0.2.1 many
 """
 
 
@@ -63,6 +67,14 @@ def test_each_attempt_is_in_the_object(net, words):
     assert found["attempts"][0]["seconds"] >= 0.25
     assert found["address"] == "192.0.2.1:7007"
     assert "tried [fd00::9]:7007 abandoned after" in done.stderr
+
+
+def test_families_take_turns(net):
+    """RFC 8305: three dead addresses of one cost what one costs."""
+    found = result(echoc("ping", "-c1", "--json", "many:7007",
+                         wrapper=net).stdout)
+    assert len(found["attempts"]) == 2
+    assert found["attempts"][1]["address"] == "192.0.2.1:7007"
 
 
 @pytest.mark.parametrize("words", [

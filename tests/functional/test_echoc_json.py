@@ -53,7 +53,7 @@ def test_a_stream_begins_with_start_and_ends_with_the_same_object(form):
         found = events(echoc(*form, "--json-stream", server.target()).stdout)
     names = [name for name, _ in found]
     assert names[0] == "start" and names[-1] == "end"
-    assert names[1] == "connected"
+    assert names[1] == "connected" and "reconnected" not in names
     assert found[-1][1]["exit_status"] == GOOD
     assert found[0][1].items() <= found[-1][1].items()
 
@@ -142,3 +142,13 @@ def test_fail_if_tells_the_value():
     assert found[0]["value"] >= 20 and found[1]["value"] == 0
     assert "echoc: p50>1ms: 2" in done.stderr
     assert "echoc: loss<0.5: 0.000%" in done.stderr
+
+
+def test_a_second_without_an_answer_has_no_latency():
+    with Server(hostile.never) as server:
+        done = echoc("load", "-d100ms", "-W200ms", "--json-stream",
+                     server.target(), status=BAD)
+    [interval] = [data for name, data in events(done.stdout)
+                  if name == "interval"]
+    assert interval["p50_ms"] is interval["p99_ms"] is interval["max_ms"] is None
+    assert "p50 -  p99 -  max -  " in done.stderr

@@ -107,6 +107,8 @@ def test_version_is_one_line():
     (["load", "-s17M", "h"], "--size=17M: must be 1 to 16M"),
     (["load", "-r0", "h"], "--rate=0: must be 1 to "),
     (["load", "-c1000001", "h"], "--connections=1000001: must be 1 to 1000000"),
+    (["--dscp=64", "h"], "--dscp=64: "),
+    (["pipe", "--json", "h"], "JSON needs --verify"),
     (["--fail-if=", "h"], "--fail-if=: "),
     (["--fail-if=p99", "h"], "--fail-if=p99: a condition needs < or >"),
     (["load", "--fail-if=p99>5", "h"], "needs a unit: us, ms, s, m or h"),
@@ -136,10 +138,15 @@ def test_a_source_that_is_not_ours_is_an_error_of_this_side(subcommand):
     assert done.stdout == ""
 
 
+def test_an_interface_that_is_not_there_is_an_error_of_this_side():
+    done = echoc("--interface=nonesuch", "127.0.0.1", status=ERROR)
+    assert done.stderr == "echoc: nonesuch: No such device\n"
+
+
 def test_help_without_a_subcommand_names_them_all():
     text = echoc("--help").stdout
     assert text == echoc("-h").stdout
-    assert all(f"  {name} " in text for name in SUBCOMMANDS)
+    assert all(f"  {name} " in text for name in [*SUBCOMMANDS, "compare"])
 
 
 def closing(descriptors):
