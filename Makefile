@@ -114,7 +114,8 @@ PIE_dynamic = -pie
 PIE_static = $(call once,PIE_static,$(or $(call try,-static-pie),-static))
 LAYOUT = on
 LAYOUT_on_static = $(call once,LAYOUT_on_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
-	-Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate)
+	$(if $(call try,-static-pie -Wl$(comma)--require-defined=_dl_early_allocate), \
+	    -Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate))
 LAYOUT_on_dynamic = $(call once,LAYOUT_on_dynamic,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld))
 LAYOUT_FLAGS = $(LAYOUT_$(LAYOUT)_$(LINK))
 # The linker warns that a static getaddrinfo(3) needs files for some names.
