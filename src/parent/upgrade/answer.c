@@ -25,7 +25,7 @@ answer_write(FILE *file, const struct answer *answer)
 bool
 answer_read(FILE *file, struct answer *answer)
 {
-	char line[2 * 3 * sizeof *answer];
+	char line[sizeof *answer * 6];
 
 	*answer = (struct answer){0};
 	if (fgets(line, sizeof line, file) == NULL)

@@ -131,7 +131,7 @@ program_execute(const struct inheritance *left)
 {
 	char text[TEXT_SIZE];
 
-	(void)snprintf(text, sizeof text, "%d,%d,%u", left->state, left->answer,
+	(void)snprintf(text, sizeof text, "%d,%d,%d", left->state, left->answer,
 	    left->tries);
 	if (setenv(VARIABLE, text, true) == -1)
 		return;
@@ -139,6 +139,22 @@ program_execute(const struct inheritance *left)
 	int error = errno;
 	(void)unsetenv(VARIABLE);
 	errno = error;
+}
+
+/* Numbers with commas between them, and no more. */
+static bool
+parse_numbers(const char *text, int *const numbers[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *end;
+		long number = strtol(text, &end, 10);
+		if (end == text || number < 0 || number > INT_MAX ||
+		    *end != (i + 1 < count ? ',' : '\0'))
+			return false;
+		*numbers[i] = (int)number;
+		text = end + 1;
+	}
+	return true;
 }
 
 static bool
@@ -151,12 +167,11 @@ bool
 program_is_test(int *argc, char **argv, struct inheritance *left)
 {
 	static const size_t length = sizeof TEST_OPTION - 1;
-	char end;
+	int *const numbers[] = {&left->state, &left->answer};
 
 	*left = (struct inheritance){.state = -1, .answer = -1};
 	if (*argc < 2 || strncmp(argv[1], TEST_OPTION, length) != 0 ||
-	    sscanf(argv[1] + length, "%9d,%9d%c", &left->state, &left->answer,
-		&end) != 2 ||
+	    !parse_numbers(argv[1] + length, numbers, 2) ||
 	    !are_descriptors(left))
 		return false;
 	for (int i = 1; i < *argc; i++)
@@ -169,13 +184,11 @@ bool
 program_is_heir(struct inheritance *left)
 {
 	const char *text = getenv(VARIABLE);
-	char end;
+	int *const numbers[] = {&left->state, &left->answer, &left->tries};
 
 	if (text == NULL)
 		return false;
-	bool good = sscanf(text, "%9d,%9d,%9u%c", &left->state, &left->answer,
-			&left->tries, &end) == 3 &&
-		    are_descriptors(left);
+	bool good = parse_numbers(text, numbers, 3) && are_descriptors(left);
 	(void)unsetenv(VARIABLE);
 	return good;
 }

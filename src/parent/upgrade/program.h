@@ -20,9 +20,9 @@
 
 /* What the program that runs now leaves to the next. */
 struct inheritance {
-	int state;      /* memory: see state.h */
-	int answer;     /* memory: see answer.h */
-	unsigned tries; /* how often the next has begun anew */
+	int state;  /* memory: see state.h */
+	int answer; /* memory: see answer.h */
+	int tries;  /* how often the next has begun anew */
 };
 
 /* Call it first, from the directory that a relative path begins at. */

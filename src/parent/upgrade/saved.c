@@ -354,8 +354,9 @@ field_by_name(const struct saved_kind *kind, const char *name)
 const char *
 saved_read(const struct saved_kind *kind, char *line, void *object)
 {
-	char *rest = line, *word = strsep(&rest, " ");
+	char *rest = line, *word;
 
+	(void)strsep(&rest, " "); /* the kind */
 	while ((word = strsep(&rest, " ")) != NULL) {
 		char *value = strchr(word, '=');
 		if (value == NULL)

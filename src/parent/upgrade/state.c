@@ -540,6 +540,25 @@ next_line(FILE *file, char **buffer, size_t *room, uint64_t *size)
 	return strlen(*buffer) == (size_t)length - 1 ? *buffer : NULL;
 }
 
+/* "echod-state 1.0 size=00000000000000001234" */
+static bool
+parse_head(const char *line, long *major, long *minor, uint64_t *size)
+{
+	static const char kind[] = "echod-state ", before[] = " size=";
+	char *next;
+
+	if (strncmp(line, kind, sizeof kind - 1) != 0)
+		return false;
+	*major = strtol(line + sizeof kind - 1, &next, 10);
+	if (*next != '.')
+		return false;
+	*minor = strtol(next + 1, &next, 10);
+	if (strncmp(next, before, sizeof before - 1) != 0)
+		return false;
+	*size = strtoull(next + sizeof before - 1, &next, 10);
+	return *next == '\0';
+}
+
 static bool
 read_lines(FILE *file, char **buffer, struct server *server,
     struct handover *handover, struct config_error *error)
@@ -547,16 +566,13 @@ read_lines(FILE *file, char **buffer, struct server *server,
 	uint64_t promised, size = 0;
 	unsigned seen[NKINDS] = {0};
 	size_t room = 0;
-	int major, minor;
-	char end;
+	long major, minor;
 	char *line = next_line(file, buffer, &room, &size);
 
-	if (line == NULL ||
-	    sscanf(line, "echod-state %9d.%9d size=%20" SCNu64 "%c", &major,
-		&minor, &promised, &end) != 3)
+	if (line == NULL || !parse_head(line, &major, &minor, &promised))
 		return fail(error, "state: not one of echod");
 	if (major != MAJOR)
-		return fail(error, "state: of version %d.%d, not %d", major,
+		return fail(error, "state: of version %ld.%ld, not %d", major,
 		    minor, MAJOR);
 	while ((line = next_line(file, buffer, &room, &size)) != NULL &&
 	       strcmp(line, LAST_LINE) != 0)

@@ -262,6 +262,10 @@ upgrade_request(struct server *server, int64_t now)
 	}
 	if (server->drain.stopping || server->command->inetd)
 		return;
+	if (program_path() == NULL) {
+		event_upgrade_failed("the path of the program is not known");
+		return;
+	}
 	(void)notify_send(&server->notify,
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / USEC);
 	event_upgrading(program_path());
