@@ -206,6 +206,9 @@ static const struct rule rules[] = {
 
 	/* ---- other variants of the above, for some libc or processor ---- */
 
+#ifdef __NR_fork
+	{CALL(fork)},
+#endif
 #ifdef __NR_poll
 	{CALL(poll)},
 #endif
