@@ -320,6 +320,25 @@ def test_usr1_tells_totals_and_sessions(echod):
         rf"session {host}:{port} pid={session} bytes=500 duration=\d+\.\d{{3}} ")
 
 
+@pytest.mark.native
+def test_usr1_does_not_wait_for_a_session_that_does_not_answer(echod):
+    running = echod()
+    client, other = running.connect(), running.connect()
+    assert streams.is_served(client, b"x" * 10)
+    assert streams.is_served(other, b"x" * 20)
+    session = running.session_of(client)
+    os.kill(session, signal.SIGSTOP)
+    wait_until(lambda: processes.state(session) == "T", "stopped session")
+    running.send_signal(signal.SIGUSR1)
+    running.wait_log(rf"session \S+ pid={session} bytes=unknown ")
+    running.wait_log(r"session \S+ pid=\d+ bytes=20 ")
+    os.kill(session, signal.SIGCONT)
+    # What it answers then is late, and no harm.
+    assert streams.is_served(client, b"x" * 10)
+    client.close()
+    assert running.closed()["bytes"] == 20
+
+
 def test_usr1_counts_refusals(echod):
     running = echod(deny="127.0.0.9")
     for _ in range(3):
