@@ -34,7 +34,7 @@ struct ping_link {
 
 	enum ping_link_state state;
 	char peer[HOST_STRLEN]; /* the address in use, or the name */
-	bool has_header;               /* the first line has been printed */
+	bool has_header;        /* the first line has been printed */
 
 	/* messages are numbered from 1; oldest <= seq < next are under way */
 	uint64_t oldest, next;
