@@ -2,9 +2,8 @@
 
 #include "child/proxy.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#include <bsd/stdlib.h>
 
 static const uint8_t v1_signature[] = {'P', 'R', 'O', 'X', 'Y', ' '};
 static const uint8_t v2_signature[] = {
@@ -16,14 +15,14 @@ static const uint8_t v2_signature[] = {
 static bool
 port_parse(const char *text, uint16_t *port)
 {
-	const char *errstr;
 	size_t digits = strspn(text, "0123456789");
 
-	if (digits == 0 || text[digits] != '\0' ||
-	    (text[0] == '0' && digits > 1))
+	if (digits == 0 || digits > sizeof "65535" - 1 ||
+	    text[digits] != '\0' || (text[0] == '0' && digits > 1))
 		return false;
-	*port = (uint16_t)strtonum(text, 0, UINT16_MAX, &errstr);
-	return errstr == NULL;
+	unsigned long value = strtoul(text, NULL, 10);
+	*port = (uint16_t)value;
+	return value <= UINT16_MAX;
 }
 
 /* An address of the protocol's family, and its port. */

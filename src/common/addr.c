@@ -118,9 +118,11 @@ addr_parse_host(const char *text, struct addr *out)
 {
 	struct addr addr = {.family = AF_INET};
 	char host[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
+	size_t length = strlen(text);
 
-	if (strlcpy(host, text, sizeof host) >= sizeof host)
+	if (length >= sizeof host)
 		return "not an IP address";
+	memcpy(host, text, length + 1); /* sessions have no strlcpy(3bsd) */
 	char *zone = strchr(host, '%');
 	if (zone != NULL)
 		*zone++ = '\0';

@@ -23,6 +23,17 @@ is_heap(const char *mapping)
 	       strchr(mapping, '/') == NULL;
 }
 
+/*
+ * Sessions call nothing of libbsd, and each mapping of a shared library costs a
+ * fork and its exit most of a microsecond.
+ */
+static bool
+is_library_of_parent(const char *mapping)
+{
+	return strstr(mapping, "/libbsd.so") != NULL ||
+	       strstr(mapping, "/libmd.so") != NULL;
+}
+
 /* The heap begins where static data ends, and may share a mapping with it. */
 static uintptr_t
 behind_data(uintptr_t start, uintptr_t end)
@@ -35,12 +46,12 @@ behind_data(uintptr_t start, uintptr_t end)
 }
 
 static void
-hide_if_heap(const char *mapping)
+hide_if_unused(const char *mapping)
 {
 	uintptr_t thread = (uintptr_t)&errno, start, end;
 	char *next;
 
-	if (!is_heap(mapping))
+	if (!is_heap(mapping) && !is_library_of_parent(mapping))
 		return;
 	start = strtoul(mapping, &next, 16);
 	end = strtoul(next + 1, NULL, 16); /* behind a dash */
@@ -58,7 +69,7 @@ memory_hide_heap(void)
 	if (file == NULL)
 		return; /* sessions only cost more */
 	while (fgets(line, sizeof line, file) != NULL)
-		hide_if_heap(line);
+		hide_if_unused(line);
 	(void)fclose(file);
 }
 

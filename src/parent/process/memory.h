@@ -27,8 +27,9 @@ void memory_private_free(void *, size_t);
 void memory_private_inherit(void *, size_t, bool inherited);
 
 /*
- * The same for the heap as it is now.  Without /proc there is no telling where
- * that is, and sessions only cost more.
+ * The same for the heap as it is now and, where it is a shared library, for
+ * libbsd.  Without /proc their addresses are unknown, and sessions only cost
+ * more.
  */
 void memory_hide_heap(void);
 
