@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import stat
@@ -303,6 +304,20 @@ def test_start_fails_when_the_launcher_cannot_listen_even_in_the_foreground(
             folder, "--foreground", listen=f"127.0.0.1:{port}")
     assert "Address already in use" in complaint
     assert os.listdir(folder) == []
+
+
+@pytest.mark.native
+@pytest.mark.slow(12, "a launcher has 10 s to answer")
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_no_daemon_stays_whose_launcher_does_not_answer(folder):
+    """It would be taken for one that has not started."""
+    late = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=clone",
+            "-e", "inject=clone:delay_exit=12000000:when=1"]
+    done = driver.run(
+        "--config=/dev/null", f"--pidfile={folder}/pid",
+        *driver.options(driver.BASE), wrapper=late)
+    assert done.returncode == 1
+    assert not (folder / "pid").exists()
 
 
 # ---- without root -----------------------------------------------------------
