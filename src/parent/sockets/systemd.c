@@ -198,7 +198,9 @@ passed_are_stored(const char *names)
 	static const char stored[] = NOTIFY_STORED_NAME;
 	size_t length = sizeof stored - 1;
 
-	while (names != NULL && strncmp(names, stored, length) == 0) {
+	if (names == NULL)
+		return false;
+	while (strncmp(names, stored, length) == 0) {
 		names += length;
 		if (*names == '\0')
 			return true;
