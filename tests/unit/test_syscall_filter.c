@@ -18,9 +18,6 @@
 #include "../support/unit.h"
 #include "parent/process/syscall_filter.h"
 
-/* In argv[0], for main(). */
-#define QUESTION "under the filter?"
-
 enum {
 	NOT_CONFINED = 255 /* no error number */
 };
@@ -214,38 +211,15 @@ a_session_can_be_forked(void **state)
 	assert_true(runs_in_a_child(forks));
 }
 
-static bool
-passes_through_execve(void)
-{
-	static char question[] = QUESTION;
-	char *arguments[] = {question, NULL};
-
-	if (syscall_filter_in_force())
-		(void)execve("/proc/self/exe", arguments, environ);
-	return false;
-}
-
-static void
-the_filter_is_recognised_and_only_when_in_force(void **state)
-{
-	(void)state;
-	assert_false(syscall_filter_in_force());
-	assert_true(runs_in_a_child(passes_through_execve));
-}
-
 int
-main(int argc, char **argv)
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_call_is_answered_as_the_table_says),
 	    cmocka_unit_test(what_only_an_attacker_calls_kills),
 	    cmocka_unit_test(pages_are_written_or_executed),
 	    cmocka_unit_test(a_session_can_be_forked),
-	    cmocka_unit_test(the_filter_is_recognised_and_only_when_in_force),
 	};
 
-	/* What an upgraded program asks. */
-	if (argc == 1 && strcmp(argv[0], QUESTION) == 0)
-		return syscall_filter_in_force() ? EXIT_SUCCESS : EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,13 +25,6 @@
 
 #include "common/filter.h"
 
-/*
- * prctl(2) of this is answered by the filter with an error that the kernel
- * does not give, so a program can find out that it is under it.
- */
-#define MARK        0x6563686f
-#define MARK_ANSWER ENOTNAM
-
 #ifdef FILTER_ARCH
 
 #define ALLOW  0
@@ -93,7 +86,6 @@ static const struct rule rules[] = {
 	{CALL(prctl), WHEN(IS(0, PR_SET_DUMPABLE), IS(1, 0))},
 	{CALL(prctl), WHEN(IS(0, PR_CAPBSET_DROP))},
 	{CALL(prctl), WHEN(IS(0, PR_CAP_AMBIENT), IS(1, PR_CAP_AMBIENT_CLEAR_ALL))},
-	{CALL(prctl), .action = SECCOMP_RET_ERRNO | MARK_ANSWER, WHEN(IS(0, MARK))},
 	{CALL(read)},         /* signals, settings; a session's input */
 	{CALL(write)},        /* log on standard error; a session's output */
 	{CALL(close)},        /* the client's socket, once it has a session */
@@ -398,9 +390,3 @@ syscall_filter_enter(void)
 }
 
 #endif
-
-bool
-syscall_filter_in_force(void)
-{
-	return prctl(MARK, 0, 0, 0, 0) == -1 && errno == MARK_ANSWER;
-}

@@ -20,7 +20,4 @@
  */
 bool syscall_filter_enter(void);
 
-/* Whether it is in force already, from before an upgrade. */
-bool syscall_filter_in_force(void);
-
 #endif
