@@ -81,17 +81,13 @@ def failed_start(folder, *flags, status=1, wrapper=(), preexec_fn=None,
                  **settings):
     """Starts a daemon that cannot; returns its one line of complaint."""
     settings = {**BASE, "pidfile": folder / "pid", **settings}
-    processes.adopt_orphans()
-    before = set(processes.children(os.getpid()))
-    done = run("--config=/dev/null", *options(settings), *flags,
-               wrapper=wrapper, preexec_fn=preexec_fn)
+    with processes.orphans() as left:
+        done = run("--config=/dev/null", *options(settings), *flags,
+                   wrapper=wrapper, preexec_fn=preexec_fn)
+        wait_until(lambda: not left(), "end of what was started")
     assert done.returncode == status, done
     assert done.stdout == ""
     assert re.fullmatch(r"echod: .*\n", done.stderr), done.stderr
-    wait_until(lambda: not any(
-        processes.is_alive(pid)
-        for pid in set(processes.children(os.getpid())) - before),
-        "end of what was started")
     return done.stderr
 
 

@@ -12,9 +12,23 @@ import unittest
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def adopt_orphans():
-    """Daemons that are started from now on become children of this process."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+@contextlib.contextmanager
+def orphans():
+    """Yields a function that tells which orphans of what is started within
+    are still there; meanwhile they become children of this process."""
+    prctl = ctypes.CDLL(None).prctl
+    before = set(children(os.getpid()))
+
+    def left():
+        for pid in set(children(os.getpid())) - before:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        return set(children(os.getpid())) - before
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield left
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def fields(pid):

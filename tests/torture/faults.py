@@ -26,7 +26,9 @@ SIGNALS = {
 SHARED = {"read"}
 # What is called more or less often as things happen together or apart.
 VARYING = {"accept4", "ppoll", "read", "recvmmsg", "rt_sigreturn",
-           "setsockopt", "wait4", "waitid"}
+           "setsockopt", "wait4"}
+# Made only as time goes by, so no life is sure to make it.
+RARE = {"waitid"}
 DELAYS = ("delay_enter=20000", "delay_exit=20000")  # microseconds
 OVERTAKEN = "delay_exit=50000"  # so that the child ends before fork returns
 SLICE = 5  # one in so many makes the slice
@@ -60,7 +62,7 @@ def calls_of(stage, traces):
     least = counts[0]
     for count in counts[1:]:
         least &= count
-    return dict(sorted(least.items()))
+    return {call: n for call, n in sorted(least.items()) if call not in RARE}
 
 
 def occurrences(call, count):
