@@ -43,7 +43,7 @@ struct tcp_view {
 struct case_result {
 	const char *name, *promise;
 	bool passed;
-	char *seen;
+	const char *seen;
 	int64_t span;
 };
 

@@ -20,7 +20,7 @@ check_open(struct check *check, struct exchange *x)
 	stream_begin(&x->stream, race_run(&race, check->target));
 	if (x->stream.fd != -1)
 		return true;
-	(void)snprintf(check->seen, sizeof check->seen, "no connection: %s",
+	(void)snprintf(check->seen, CHECK_SEEN_STRLEN, "no connection: %s",
 	    race_describe(&race, why));
 	return false;
 }
@@ -31,7 +31,7 @@ converse(struct check *check, struct exchange *x)
 {
 	x->timeout = check->target->timeout;
 	bool good = exchange_run(x);
-	exchange_describe(x, check->seen, sizeof check->seen);
+	exchange_describe(x, check->seen, CHECK_SEEN_STRLEN);
 	return good;
 }
 
@@ -70,7 +70,7 @@ run_sizes(struct check *check, const struct check_case *this)
 		good = check_message(check, &x, sizes[i]);
 	stream_close(&x.stream);
 	if (good)
-		(void)snprintf(check->seen, sizeof check->seen,
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
 		    "%zu messages of %ju to %ju bytes came back",
 		    sizeof sizes / sizeof *sizes, (uintmax_t)sizes[0],
 		    (uintmax_t)sizes[sizeof sizes / sizeof *sizes - 1]);

@@ -22,7 +22,7 @@ enum {
 struct check {
 	const struct target *target;
 	struct results *results;
-	char seen[CHECK_SEEN_STRLEN];
+	char *seen; /* of CHECK_SEEN_STRLEN bytes, by each case anew */
 };
 
 struct check_case {

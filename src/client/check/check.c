@@ -92,21 +92,23 @@ static bool
 run_case(struct check *check, const struct check_case *this)
 {
 	struct results *results = check->results;
+	static char seen[CASES_MAX][CHECK_SEEN_STRLEN];
 	int64_t began = clock_now();
+	size_t number = results->passed + results->failed;
+	struct case_result *result = &results->cases[number];
 
-	check->seen[0] = '\0';
+	check->seen = seen[number];
 	bool good = this->run(check, this);
 	if (interrupts_stop()) {
 		output_line("Bail out! interrupted\n");
 		results->error = "interrupted";
 		return false;
 	}
-	results->cases[results->passed + results->failed] =
-	    (struct case_result){.name = this->name,
-		.promise = this->promise,
-		.passed = good,
-		.seen = strdup(check->seen),
-		.span = clock_now() - began};
+	result->name = this->name;
+	result->promise = this->promise;
+	result->passed = good;
+	result->seen = check->seen;
+	result->span = clock_now() - began;
 	good ? results->passed++ : results->failed++;
 	const struct event event = {.number = results->passed + results->failed,
 	    .name = this->name,

@@ -26,7 +26,7 @@ run_round(struct check *check, struct exchange xs[CONNECTIONS])
 		uint64_t end = s->written + ROUND_SIZE;
 		if (stream_send(s, end, 0) == STREAM_MOVED && s->written == end)
 			continue;
-		(void)snprintf(check->seen, sizeof check->seen,
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
 		    "a write of %d bytes failed: %s", ROUND_SIZE,
 		    strerror(errno));
 		return false;
@@ -53,7 +53,7 @@ check_concurrent(struct check *check, const struct check_case *this)
 	while (n-- > 0)
 		stream_close(&xs[n].stream);
 	if (good)
-		(void)snprintf(check->seen, sizeof check->seen,
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
 		    "%d connections, %d messages on each, none mixed up",
 		    CONNECTIONS, ROUNDS);
 	return good;
@@ -91,7 +91,7 @@ check_reset(struct check *check, const struct check_case *this)
 	good = good && check_message(check, &new, SMALL);
 	stream_close(&old.stream);
 	if (good)
-		(void)snprintf(check->seen, sizeof check->seen,
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
 		    "%d resets; an old connection and a new one still echo",
 		    RESETS);
 	stream_close(&new.stream);

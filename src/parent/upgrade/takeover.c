@@ -38,9 +38,11 @@ static FILE *
 open_again(int fd, const char *mode)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	FILE *file = copy == -1 ? NULL : fdopen(copy, mode);
+	FILE *file = NULL;
 
-	if (file == NULL || lseek(copy, 0, SEEK_SET) == -1)
+	if (copy != -1 && lseek(copy, 0, SEEK_SET) != -1)
+		file = fdopen(copy, mode);
+	if (file == NULL)
 		log_fatal("cannot open what was handed over");
 	return file;
 }
