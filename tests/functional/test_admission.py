@@ -125,11 +125,11 @@ def test_max_per_source_can_be_changed_by_a_reload(echod):
     assert streams.is_served(running.connect())
 
 
-def test_default_is_64_sessions_of_one_source(folder):
-    with driver.Echod(folder, config={"max_per_source": 64}) as running:
-        clients = [running.connect() for _ in range(64)]
-        assert all(map(streams.is_served, clients))
-        assert is_refused(running.connect())
+def test_default_is_64_sessions_of_one_source(echod):
+    running = echod(max_per_source=[])  # neither in the file nor as an option
+    clients = [running.connect() for _ in range(64)]
+    assert all(map(streams.is_served, clients))
+    assert is_refused(running.connect())
 
 
 # ---- rate-per-source --------------------------------------------------------
