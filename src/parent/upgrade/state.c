@@ -517,7 +517,8 @@ take_line(struct server *server, struct handover *handover, char *line,
 			later |= seen[kind] > 0;
 			continue;
 		}
-		if (later || (seen[kind]++ > 0 && kind <= KIND_BYTES))
+		bool again = seen[kind]++ > 0;
+		if (later || (again && kind <= KIND_BYTES))
 			return fail(
 			    error, "state: %s: out of order", kinds[kind].name);
 		const char *bad = takers[kind](server, handover, line);
