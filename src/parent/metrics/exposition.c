@@ -60,18 +60,16 @@ end(struct sheet *sheet, uint64_t value)
 	text_string(&sheet->text, "\n");
 }
 
-/* An interface's name can be any bytes. */
+/* An interface's name can be any bytes, not only UTF-8 that is printed. */
 static void
 put_escaped(struct text *text, const char *value)
 {
-	for (; *value != '\0'; value++)
-		if (*value == '"' || *value == '\\') {
+	for (; *value != '\0'; value++) {
+		unsigned char byte = (unsigned char)*value;
+		if (byte == '"' || byte == '\\')
 			text_string(text, "\\");
-			text_put(text, value, 1);
-		} else {
-			text_put(text,
-			    *value < ' ' || *value == '\x7f' ? "?" : value, 1);
-		}
+		text_put(text, byte < ' ' || byte > '~' ? "?" : value, 1);
+	}
 }
 
 /* reason may be NULL. */
