@@ -304,6 +304,13 @@ def test_a_program_that_may_not_be_executed_is_told(upgradable):
         f"{daemon.program.path}: Permission denied"
 
 
+def test_an_answer_of_another_kind_is_none(upgradable):
+    daemon = upgradable()
+    daemon.program.impersonate("answer #other version=2\n")
+    assert daemon.failed_upgrade() == \
+        f"{daemon.program.path}: exit status 0, and no answer"
+
+
 @pytest.mark.parametrize("answer", [
     "", "version=", "why=", "version=2 why=no", "version=%00", "sandbox=x",
     "version=" + 40 * "9",
@@ -388,8 +395,10 @@ def test_the_state_of_a_running_daemon_is_taken(state):
     lambda s: resized(re.sub(r"(server .*\n)", r"\1\1", s)),
     lambda s: resized(re.sub(r"peer=\S+", "peer=7f0001/0/1", s)),
     lambda s: resized(re.sub(r"fd=\d+", "fd=1", s)),
+    lambda s: resized(re.sub(r"(server [^\n]*\n)(.*)(end\n)", r"\2\1\3", s,
+                             flags=re.S)),
     lambda s: resized(s.replace("listener ", "listener \0")),
-], ids=range(14))
+], ids=range(15))
 def test_a_corrupted_or_foreign_state_is_refused(state, change):
     assert change(state) != state
     assert re.match(r"#echod-upgrade-answer why=state:", verdict(change(state)))
