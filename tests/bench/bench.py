@@ -9,6 +9,7 @@ figure (TSV, JSON).  README.md tells what the columns mean.
 import argparse
 import os
 import platform
+import random
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import time
 
 import report
 import world
-from measures import MEASURES, Bench, takes_part
+from measures import LARGE, MEASURES, Bench, takes_part
 from servers import Running, check, contestants
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,7 +28,6 @@ FLOOR = ["-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector"]
 PROGRAMS = {
     "floor": FLOOR,
     "epoll": [],
-    "allow_all": [],
     "syslog_sink": [],
     "load": ["-pthread"],
 }
@@ -50,10 +50,18 @@ def parse_arguments():
     p.add_argument(
         "--seconds", type=float, default=1.0, help="of one load (1.0)"
     )
-    p.add_argument("--only", metavar="MEASURE,...", help=",".join(MEASURES))
+    p.add_argument(
+        "--only",
+        metavar="MEASURE,...",
+        help=f"{','.join(MEASURES)}; all but {','.join(LARGE)} if not given",
+    )
     p.add_argument("--servers", metavar="NAME,...")
     options = p.parse_args()
-    options.only = options.only.split(",") if options.only else list(MEASURES)
+    options.only = (
+        options.only.split(",")
+        if options.only
+        else [name for name in MEASURES if name not in LARGE]
+    )
     if set(options.only) - set(MEASURES):
         p.error(f"--only takes {','.join(MEASURES)}")
     return options
@@ -116,8 +124,7 @@ def run_rounds(bench, table, options):
     present = [s for s in table if not s.missing]
     for number in range(options.rounds):
         say(f"round {number + 1} of {options.rounds}")
-        shift = number % len(present)
-        order = present[shift:] + present[:shift]
+        order = random.sample(present, len(present))
         rounds.append(
             {s.name: measure_one(bench, s, options.only) for s in order}
         )

@@ -59,9 +59,9 @@ def _find(program, peers):
     return shutil.which(program, path=path)
 
 
-def _echod(name, path, *options, before=()):
+def _echod(name, path, *options):
     # The shipped defaults, but for caps and rate.
-    head = [*before, path, "--foreground", "--log-target=syslog"]
+    head = [path, "--foreground", "--log-target=syslog"]
     head += ["--listen=*:%d" % PORT, "--max-children=32000", *options]
     return Server(
         name,
@@ -90,28 +90,27 @@ def _xinetd(path, directory):
     )
 
 
-def echods(options, built):
+def echods(options, directory):
     """The variants of echod, and those given with --also."""
+    place = f"{directory}/metrics"
+    os.mkdir(place)
+    os.chmod(place, 0o777)  # echod writes as a user of its own
+    metrics = _echod(
+        "echod-metrics",
+        options.echod,
+        f"--metrics-file={place}/echod.prom",
+        "--metrics-interval=1s",
+    )
     table = [
         _echod("echod", options.echod),
-        _echod("echod-filter", options.echod, before=[built["allow_all"]]),
+        metrics,
         _echod("echod-off", options.echod, "--sandbox=off"),
     ]
     if options.echod_dynamic:
-        table += [
-            _echod("echod-dynamic", options.echod_dynamic),
-            _echod(
-                "echod-dynamic-filter",
-                options.echod_dynamic,
-                before=[built["allow_all"]],
-            ),
-        ]
+        table.append(_echod("echod-dynamic", options.echod_dynamic))
     for also in options.also:
         name, path = also.split("=", 1)
         table.append(_echod(name, path))
-        table.append(
-            _echod(f"{name}-filter", path, before=[built["allow_all"]])
-        )
     return table
 
 
@@ -223,7 +222,7 @@ def find_version(server):
 
 def contestants(options, built, directory):
     table = [Server("floor", [built["floor"]], "floor", "this bench's")]
-    table += echods(options, built)
+    table += echods(options, directory)
     table += peers(options, directory)
     table += scales(built)
     if options.servers:
