@@ -12,8 +12,7 @@ enum {
 	STATUS_GOOD = 0,
 	STATUS_BAD = 1, /* lost or wrong answers, or a threshold */
 	STATUS_ERROR = 2,
-	STATUS_UNKNOWN =
-	    3, /* the same by the Monitoring Plugins' conventions */
+	STATUS_UNKNOWN = 3, /* the same under --nagios */
 };
 
 int ping_main(int argc, char **argv);

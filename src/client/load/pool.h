@@ -6,8 +6,9 @@
  * Without a rate each connection sends its next message as soon as the last
  * is answered (closed loop).  With one, messages are due at fixed instants
  * whatever the server does (open loop): a due message goes out on the first
- * connection that is free, and its corrected latency counts from when it was
- * due, so that a stall is felt by all the messages it kept waiting.
+ * free connection.  Its corrected latency counts from when it was due, so that
+ * a stall is felt by all the messages it kept waiting; this avoids coordinated
+ * omission.
  */
 
 #ifndef POOL_H
