@@ -94,7 +94,7 @@ run_case(struct check *check, const struct check_case *this)
 	struct results *results = check->results;
 	static char seen[CASES_MAX][CHECK_SEEN_STRLEN];
 	int64_t began = clock_now();
-	size_t number = results->passed + results->failed;
+	size_t number = (size_t)(results->passed + results->failed);
 	struct case_result *result = &results->cases[number];
 
 	check->seen = seen[number];
