@@ -4,6 +4,7 @@
 
 #include "parent/log/lines.h"
 
+#include <string.h>
 #include <syslog.h>
 
 /* clang-format off */
@@ -121,12 +122,74 @@ field_of_letter(char letter)
 	return letter < 'a' || letter > 'z' ? &none : &fields[letter - 'a'];
 }
 
+static const void *
+member(const struct field *field, const struct fields *values)
+{
+	return (const char *)values + field->offset;
+}
+
+static const struct client_name *
+client(const struct field *field, const struct fields *values)
+{
+	return *(const struct client_name *const *)member(field, values);
+}
+
+bool
+field_is_number(const struct field *field)
+{
+	return field->type >= FIELD_NUMBER;
+}
+
+uint64_t
+field_number(const struct field *field, const struct fields *values)
+{
+	return *(const uint64_t *)member(field, values);
+}
+
+bool
+field_is_unknown(const struct field *field, const struct fields *values)
+{
+	return field->type == FIELD_BYTES &&
+	       field_number(field, values) == BYTES_UNKNOWN;
+}
+
 bool
 field_is_empty(const struct field *field, const struct fields *values)
 {
-	const char *value = (const char *)values + field->offset;
+	if (field_is_number(field))
+		return field_number(field, values) == 0;
+	return *(const void *const *)member(field, values) == NULL;
+}
 
-	if (field->type >= FIELD_NUMBER)
-		return *(const uint64_t *)(const void *)value == 0;
-	return *(const void *const *)(const void *)value == NULL;
+const char *
+field_string(const struct field *field, const struct fields *values, bool whole)
+{
+	if (field_is_empty(field, values))
+		return "-";
+	if (field->type == FIELD_CLIENT)
+		return whole ? client(field, values)->whole
+			     : client(field, values)->host;
+	return *(const char *const *)member(field, values);
+}
+
+uint64_t
+field_port(const struct field *field, const struct fields *values)
+{
+	return field->type == FIELD_CLIENT ? client(field, values)->port : 0;
+}
+
+const struct field *
+field_next(const char **form, const struct fields *values)
+{
+	const char *mark = *form;
+
+	while ((mark = strpbrk(mark, "%[")) != NULL) {
+		const struct field *field = field_of_letter(mark[1]);
+		if (*mark == '%') {
+			*form = mark + 2;
+			return field;
+		}
+		mark += field_is_empty(field, values) ? strcspn(mark, "]") : 2;
+	}
+	return NULL;
 }

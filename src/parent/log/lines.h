@@ -92,7 +92,25 @@ extern const struct line_kind line_kinds[NLINES];
 /* Without a name if there is no such field. */
 const struct field *field_of_letter(char);
 
+/*
+ * The next field that has a value here, of a text whose rest is *form; NULL
+ * at its end.
+ */
+const struct field *field_next(const char **form, const struct fields *);
+
 /* Whether the field is NULL or 0. */
 bool field_is_empty(const struct field *, const struct fields *);
+
+/* Numbers, and those that are not told. */
+bool field_is_number(const struct field *);
+uint64_t field_number(const struct field *, const struct fields *);
+bool field_is_unknown(const struct field *, const struct fields *);
+
+/* Other values, "-" for NULL; a client's whole name has its port in it. */
+const char *
+field_string(const struct field *, const struct fields *, bool whole);
+
+/* The port of a client or proxy, which is a field of its own; 0 = none. */
+uint64_t field_port(const struct field *, const struct fields *);
 
 #endif

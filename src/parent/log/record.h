@@ -12,9 +12,10 @@
 #include "parent/log/text.h"
 
 enum {
-	RECORD_TEXT_MAX = 800, /* syslog daemons cut lines at 1024 bytes */
-	RECORD_USUAL = 1024,   /* what nearly all have room in */
-	RECORD_MAX = 4096      /* what a pipe takes whole: PIPE_BUF */
+	RECORD_TEXT_MAX = 800,    /* syslog daemons cut lines at 1024 bytes */
+	RECORD_STRING_MAX = 1200, /* of one value, so that all have room */
+	RECORD_USUAL = 1024,      /* what nearly all have room in */
+	RECORD_MAX = 4096         /* what a pipe takes whole: PIPE_BUF */
 };
 
 /* "closed 192.0.2.1:51234 pid=4242 ...", control characters made blanks */
@@ -31,5 +32,8 @@ void record_json(
  */
 void record_journal(
     struct text *, int level, const struct line_kind *, const struct fields *);
+
+/* A number as all three have it. */
+void record_number(struct text *, const struct field *, const struct fields *);
 
 #endif
