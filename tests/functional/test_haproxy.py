@@ -195,3 +195,21 @@ def test_a_killed_instance_takes_only_its_own_sessions_along(fleet):
     fleet.wait_state("a", "DOWN")
     with fleet.connect() as client:
         assert exchange(client, b"hello") == b"hello"
+
+
+def test_upgrades_of_both_instances_lose_no_client(fleet):
+    fleet = fleet()
+    with fleet.connect("127.1.0.1") as held:
+        assert exchange(held, b"before") == b"before"
+        loads = [Load(fleet, seed) for seed in range(3)]
+        for count in range(1, 6):
+            for daemon in fleet.a, fleet.b:
+                daemon.send_signal(signal.SIGUSR2)
+                daemon.wait_log("upgraded ", count)
+        assert [load.finish() for load in loads] == [[], [], []]
+        assert all(load.done for load in loads)
+        assert exchange(held, b"after") == b"after"
+        name = "%s:%d" % held.getsockname()
+    wait_until(lambda: any(daemon.matches(rf"closed {name} via .* bytes=11 ")
+                           for daemon in (fleet.a, fleet.b)),
+               "the line of the session that was held")

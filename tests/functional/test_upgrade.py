@@ -364,7 +364,8 @@ def verdict(text):
         done = subprocess.run(
             [driver.ECHOD,
              f"--test-upgrade={given.fileno()},{answer.fileno()}",
-             "--config=/dev/null"], check=False, stdin=subprocess.DEVNULL,
+             "--config=/dev/null",
+             *(["--sandbox=off"] if driver.SANDBOX_OFF else [])], check=False, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             timeout=DEADLINE, pass_fds=[given.fileno(), answer.fileno()])
         assert done.returncode in (0, 1) and done.stdout == b"", done
