@@ -347,8 +347,8 @@ def test_connections_that_close_after_the_end_are_no_failures():
                 time.sleep(0.3)
                 over.set()
                 time.sleep(0.1)
-                connection.sendall(data)
                 server.fire()
+                connection.sendall(data)
                 connection.recv(1)
 
     with Server(behaviour) as server:
