@@ -31,9 +31,10 @@ def run(*command):
 def other_version():
     """A build of another version."""
     place = BUILD / f"version-{OTHER_VERSION}"
+    traced = ["COVERAGE=1", "CFLAGS=-O0 -g"] if "TRACE" in os.environ else []
     made(place, lambda: run(
         "make", "-s", "-C", driver.ROOT, f"VERSION={OTHER_VERSION}",
-        f"BUILD={place}", place / "echod"))
+        f"BUILD={place}", *traced, place / "echod"))
     return place / "echod"
 
 
