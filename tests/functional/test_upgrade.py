@@ -378,6 +378,7 @@ def resized(text):
     return re.sub(r"size=\d+", "size=%020d" % len(text), text, count=1)
 
 
+@pytest.mark.root  # whose sessions may confine themselves without the daemon
 def test_the_state_of_a_running_daemon_is_taken(state):
     assert "version=" in verdict(state)
     assert "version=" in verdict(resized(

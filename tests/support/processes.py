@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import re
 import signal
 import unittest
 
@@ -38,6 +39,12 @@ def fields(pid):
     except (FileNotFoundError, ProcessLookupError):
         return None
     return text.rpartition(")")[2].split()
+
+
+def effective_capabilities(pid="self"):
+    """As a mask of bits."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"CapEff:\s*(\w+)", text)[1], 16)
 
 
 def all_pids():
