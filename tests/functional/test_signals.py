@@ -49,6 +49,7 @@ def test_sessions_that_never_sent_end_at_a_stop_with_fin(echod):
     assert running.wait_end() == 0
 
 
+@pytest.mark.root
 def test_new_clients_are_not_taken_while_it_stops(echod):
     running = echod(drain_timeout="1h")
     busy, pump = never_reading(running)
@@ -85,6 +86,7 @@ WRITE = {"x86_64": "1", "aarch64": "64", "riscv64": "64"}[os.uname().machine]
 
 
 @pytest.mark.native
+@pytest.mark.root
 def test_second_term_ends_sessions_now(echod):
     running = echod(drain_timeout="1h", write_timeout="1h")
     never_reading(running)
