@@ -413,6 +413,7 @@ def testing(upgradable, folder):
     """A daemon whose test lasts until the function is called."""
     daemon = upgradable()
     gate = folder / "gate"
+    (folder / "gate.go").touch()
     daemon.program.impersonate_until(gate)
     daemon.send_signal(signal.SIGUSR2)
     wait_for_tester(daemon)
@@ -453,6 +454,30 @@ def test_sessions_that_end_while_a_program_is_tested_are_logged(testing):
     assert daemon.closed()["bytes"] == 9
     go_on()
     daemon.wait_log("upgraded ")
+
+
+def test_sessions_that_end_between_two_programs_are_accounted_for(
+        upgradable, folder):
+    daemon = upgradable(crashes=True)
+    killed, left, held = (daemon.connect() for _ in range(3))
+    for client in killed, left, held:
+        echo(client, b"four")
+    pid = daemon.session_of(killed)
+    daemon.program.impersonate_until(folder / "gate")
+    (folder / "gate").touch()
+    daemon.send_signal(signal.SIGUSR2)
+    wait_until(lambda: os.path.samefile(
+        f"/proc/{daemon.pid}/exe", daemon.program.path), "the next program")
+    os.kill(pid, signal.SIGKILL)
+    left.close()
+    wait_until(lambda: len(daemon.sessions()) == 1, "the end of two sessions")
+    (folder / "gate.go").touch()
+    daemon.wait_log("upgraded ")
+    ends = {fields["reason"]: fields["bytes"]
+            for fields in (daemon.closed(1), daemon.closed(2))}
+    assert ends["client"] == 4 and "crashed" in ends
+    echo(held, b"still")
+    assert len(processes.children(daemon.pid)) == 1
 
 
 # ---- in the background ------------------------------------------------------

@@ -17,14 +17,19 @@
 
 static int state = -1, answer = -1;
 
-/* Waits until the file is there, then becomes the real program. */
+/*
+ * Waits until the file is there, "FILE.go" if it is executed for good, then
+ * becomes the real program.
+ */
 static void
 wait_for_gate(char *gate, char **argv)
 {
-	char *program = strchr(gate, ' ');
+	char path[4096], *program = strchr(gate, ' ');
 
 	*program++ = '\0';
-	while (access(gate, F_OK) == -1)
+	(void)snprintf(
+	    path, sizeof path, "%s%s", gate, state == -1 ? ".go" : "");
+	while (access(path, F_OK) == -1)
 		(void)usleep(5000);
 	(void)execv(program, argv);
 }

@@ -75,7 +75,8 @@ class Program:
         self.install(impostor())
 
     def impersonate_until(self, gate):
-        """One that is the real program once the file is there."""
+        """One that is the real program once the file is there, and for good
+        once there is one with ".go" behind its name."""
         real = self.path.with_suffix(".real")
         shutil.copy(driver.ECHOD, real)
         real.chmod(0o755)
