@@ -5,7 +5,15 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <poll.h>
+#include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
+
+enum {
+	/* Descriptors looked at by one ppoll(2). */
+	CHUNK = 256
+};
 
 /* Not every C library has the function, nor every seccomp filter the call. */
 static long
@@ -20,6 +28,24 @@ close_range_call(unsigned first, unsigned last)
 #endif
 }
 
+/*
+ * One ppoll(2) tells which of them are open: a limit of a million descriptors
+ * would otherwise make a million calls.
+ */
+static void
+close_chunk(unsigned first, unsigned count)
+{
+	static const struct timespec at_once = {0};
+	struct pollfd polled[CHUNK];
+
+	for (unsigned i = 0; i < count; i++)
+		polled[i] = (struct pollfd){.fd = (int)(first + i)};
+	bool known = ppoll(polled, count, &at_once, NULL) != -1;
+	for (unsigned i = 0; i < count; i++)
+		if (!known || (polled[i].revents & POLLNVAL) == 0)
+			(void)close(polled[i].fd);
+}
+
 void
 descriptors_close(unsigned first, unsigned last)
 {
@@ -30,6 +56,7 @@ descriptors_close(unsigned first, unsigned last)
 	if (getrlimit(RLIMIT_NOFILE, &open_files) == 0 &&
 	    last >= open_files.rlim_cur)
 		last = (unsigned)open_files.rlim_cur;
-	for (unsigned fd = first; fd <= last; fd++)
-		(void)close((int)fd);
+	for (; first <= last; first += CHUNK)
+		close_chunk(
+		    first, last - first < CHUNK ? last - first + 1 : CHUNK);
 }
