@@ -69,6 +69,7 @@ def test_echod_passes_every_case(echod):
 
 @pytest.mark.slow(8, "runs all cases")
 @pytest.mark.skipif(shutil.which("xinetd") is None, reason="xinetd is absent")
+@pytest.mark.root
 def test_xinetds_echo_passes(folder):
     port = hostile.free_port()
     config = folder / "xinetd.conf"
