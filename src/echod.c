@@ -124,7 +124,7 @@ confine_parent(const struct config *config)
 	return landlock;
 }
 
-/* The parent, and then, by a trial, its sessions. */
+/* Confines the parent, then probes whether sessions can be confined. */
 static enum sandbox
 confine(const struct config *config)
 {

@@ -27,9 +27,9 @@ enum {
 };
 
 /*
- * Large numbers come first: when the filter is put in force, the kernel runs
- * it once for each call that the parent's filter lets through, to remember the
- * answer, and so a session starts sooner.
+ * The test for large numbers comes first, so that a session starts sooner: when
+ * the filter is installed, the kernel runs it once for each call that the
+ * parent's filter allows, to cache the result.
  */
 static bool
 restrict_calls(void)
@@ -60,7 +60,10 @@ restrict_calls(void)
 
 #else
 
-/* Strict mode allows the same, but not where any filter is in force. */
+/*
+ * Strict mode allows the same calls, but cannot be entered under another
+ * filter.
+ */
 static bool
 restrict_calls(void)
 {

@@ -16,13 +16,12 @@
 
 enum sandbox {
 	SANDBOX_OFF,
-	SANDBOX_STRICT, /* seccomp's strict mode: read, write, exit, sigreturn
-			 */
+	SANDBOX_STRICT, /* strict mode: read, write, exit, sigreturn */
 	SANDBOX_FILTER, /* the same four calls by a filter */
 #ifdef FILTER_ARCH
 	SANDBOX_ON = SANDBOX_FILTER
 #else
-	SANDBOX_ON = SANDBOX_STRICT /* the processor is not known to it */
+	SANDBOX_ON = SANDBOX_STRICT /* no filter for this processor */
 #endif
 };
 

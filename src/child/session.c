@@ -31,14 +31,14 @@
 
 enum {
 	/*
-	 * How many signals a session that is over may spend looking for a
-	 * quiet moment, each a hundredth of its lifetime after the other.
+	 * How many signals a session whose lifetime is over may wait for a
+	 * quiet moment; a hundredth of the lifetime lies between two.
 	 */
 	LIFETIME_GRACE = 5,
 
 	/*
-	 * For how many signals in a row a session waits that is to stop: a
-	 * client may be slow, or not come to its processor.
+	 * How many signals in a row without input end a stopping session.  One
+	 * is not enough: a client may be slow, or may get no processor.
 	 */
 	STOP_GRACE = 3,
 	STOP_GRACE_ACTIVE = 10
@@ -177,7 +177,10 @@ write_all(const struct session *session, const char *data, size_t length)
 	return REASON_NONE;
 }
 
-/* Reads what has come; *reason says why there is nothing, if it is to end. */
+/*
+ * Reads input.  If it returns 0, *reason says why the session ends, or is
+ * REASON_NONE if it goes on.
+ */
 static size_t
 read_some(const struct session *session, enum reason *reason)
 {

@@ -28,9 +28,9 @@
 
 enum {
 	/*
-	 * A write that times out has often moved some bytes, at a moment
-	 * nobody knows.  Waiting in slices makes a session stall at the limit
-	 * and a slice after its last progress at the latest.
+	 * A write that times out has often moved some bytes, at an unknown
+	 * moment.  So a write waits in slices of the stall limit, and a session
+	 * ends between that limit and one slice later.
 	 */
 	STALL_SLICES = 20
 };
@@ -47,9 +47,9 @@ struct session {
 };
 
 /*
- * Serves the client, reports, and exits with the reason.  Asked by SIGUSR1, it
- * reports its count as soon as it comes out of read(2) or write(2); asked just
- * before it goes in, it has to be asked again.
+ * Serves the client, reports, and exits with the reason.  On SIGUSR1 a session
+ * reports its byte count as soon as it returns from read(2) or write(2).  It
+ * misses a signal that comes just before such a call, so the parent asks again.
  */
 _Noreturn void session_run(const struct session *);
 

@@ -7,11 +7,12 @@
 _Alignas(4096) struct session_state session_state;
 
 /*
- * Where libc, in a static program, gets the memory for its thread's block.  It
- * would take it from the heap, which nothing else in a session needs: a page
- * and three page tables.  The linker's --wrap puts lend() in its place; with
- * another libc, or a shared one, nobody calls it.  A thread that needs more,
- * as GLIBC_TUNABLES can have it, gets it from the heap.
+ * In a static program, libc gets the memory for its thread block from here.  By
+ * default it takes the heap, which nothing else in a session needs, at the cost
+ * of a page and three page tables.  The linker's --wrap puts lend() in place of
+ * libc's function; with another libc, or a shared one, nobody calls it.  A
+ * larger thread block, which GLIBC_TUNABLES can cause, still comes from the
+ * heap.
  */
 __attribute__((weak)) void *
     allocate(size_t) __asm__("__real__dl_early_allocate");

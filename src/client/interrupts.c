@@ -52,8 +52,8 @@ interrupts_init(void)
 }
 
 /*
- * The kernel delivers no signal to a process that finds a descriptor ready, so
- * one that always does would never hear of any.  Asking costs a system call,
+ * A call that finds a descriptor ready does not open the signals, so a loop
+ * that always finds one would never see Ctrl-C.  Checking costs a system call,
  * so it is done now and then.
  */
 static int

@@ -26,7 +26,7 @@ end_attempt(struct attempt *attempt, int error)
 	}
 }
 
-/* Closes what is pending, which the attempt before it has outrun. */
+/* Closes the pending attempts, after another one has connected. */
 void
 race_cancel(struct race *race)
 {

@@ -40,7 +40,7 @@ clock_timespec(int64_t span)
 	    .tv_sec = (time_t)(span / SEC), .tv_nsec = (long)(span % SEC)};
 }
 
-/* Rounded up: 0, which is no limit to the kernel, comes of 0 only. */
+/* Rounds up, so that only 0 becomes 0, which the kernel takes for no limit. */
 static inline struct timeval
 clock_timeval(int64_t span)
 {

@@ -12,7 +12,7 @@ enum {
 	FIRST_ROW = 256 /* what getopt_long(3) returns for the first of them */
 };
 
-/* What getopt_long(3) wants to be told, and where its answers lead. */
+/* The arguments of getopt_long(3), and the rows that its results stand for. */
 struct getopt_tables {
 	char letters[2 * ROWS_MAX + 2];
 	struct option options[ROWS_MAX + 1];

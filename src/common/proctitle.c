@@ -35,7 +35,7 @@ proctitle_init(int argc, char **argv)
 		area.size = (size_t)(end_of_strings(environ, end) - area.start);
 	}
 	setproctitle_init(argc, argv, environ);
-	/* It has copied both; sessions need not find the environment here. */
+	/* libbsd has copied both; sessions must not find the environment. */
 	if (area.size > area.arguments)
 		memset(
 		    area.start + area.arguments, 0, area.size - area.arguments);
@@ -47,7 +47,10 @@ proctitle_set(const char *text)
 	if (area.size == 0)
 		return;
 	volatile char *to = area.start, *last = to + area.size - 1;
-	/* By loops: functions of libraries would page in code of theirs. */
+	/*
+	 * Loops, because library functions would page in code that the child
+	 * has not touched.
+	 */
 	while (*text != '\0' && to < last)
 		*to++ = *text++;
 	do

@@ -19,7 +19,7 @@
 #include "parent/sessions/proxied.h"
 
 enum {
-	/* So that signals and timers are seen to under any load. */
+	/* Clients in a batch; then signals and timers get their turn. */
 	BATCH = 64
 };
 
@@ -91,7 +91,7 @@ spawn(struct server *server, int fd, struct child *child)
 	};
 	client_name(&name, &child->peer);
 	(void)strlcat(title, name.whole, sizeof title);
-	/* No libc locks to see to: one thread, and a child without malloc. */
+	/* One thread, and a child without malloc: no lock of libc matters. */
 	pid_t pid = _Fork();
 
 	if (pid == 0)

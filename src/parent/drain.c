@@ -12,13 +12,18 @@
 #include "parent/log/events.h"
 #include "parent/server.h"
 
-/* Sessions take some of these in a row without input for quiet. */
+/*
+ * The interval at which the stop signal is repeated; see STOP_GRACE in
+ * session.c.
+ */
 #define REMINDER (100 * MSEC)
 
 /*
- * Nobody has begun to connect since drain_start(), and who had begun before
- * has had the time: all that are still to come are in the queue.  While there
- * is no place for them they wait there; at the deadline they are let go.
+ * Accepts what is left in the queues, then closes the listeners.  New
+ * connections have been blocked since drain_start() and pending handshakes have
+ * completed, so every remaining client is in an accept queue.  Clients wait
+ * there while max-children is reached; at the drain deadline the listeners are
+ * closed all the same.
  */
 static void
 close_listeners(struct server *server)
@@ -62,7 +67,10 @@ begin_walk(struct server *server, int64_t now)
 	timer_set(&server->drain.reminder, now + REMINDER);
 }
 
-/* For those whose last signal came at the wrong moment. */
+/*
+ * Repeats the signal, because a session misses one that comes just before a
+ * call.
+ */
 static void
 remind(struct server *server, int64_t now)
 {
@@ -94,7 +102,9 @@ drain_end(struct server *server, int64_t now)
 void
 drain_start(struct server *server, int64_t now)
 {
-	/* However long the drain is, it is not to be cut short. */
+	/*
+	 * The service manager must not end the drain early, however long it is.
+	 */
 	(void)notify_send(&server->notify,
 	    "STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=%" PRId64,
 	    (server->config.drain_timeout + 5 * SEC) / USEC);

@@ -3,11 +3,12 @@
 /*
  * Runs in the parent.
  *
- * To find any child that has ended, waitpid(2) goes through all of them: with
- * 15,000 live sessions that takes several times as long as a fork.  So the
- * parent asks, by pid, for those who have reported their end or whom it has
- * killed.  A session that died did not report it, and one that was taken over
- * may have lied; the dead are found half a second later, by asking for any.
+ * To find any child that has ended, waitpid(2) walks through all of them: with
+ * 15,000 live sessions this takes several times as long as a fork.  So the
+ * parent asks, by pid, for the sessions that have reported their end or that it
+ * has killed.  A session that crashed has not reported its end, and a
+ * compromised one may have lied; half a second later the parent asks for any
+ * child, which finds those.
  */
 
 #include "parent/reaper.h"
@@ -46,8 +47,8 @@ reason_of_end(const struct child *child, int status)
 }
 
 /*
- * Refusals have been counted, and bad headers are logged like them, one line a
- * source and period.
+ * Refused clients are already counted where they were refused.  Bad headers are
+ * throttled like refusals: one line for each source and period.
  */
 static bool
 is_worth_a_line(struct server *server, const struct child *child,
@@ -91,8 +92,8 @@ session_ended(
 }
 
 /*
- * Looks for a batch of those who are expected, once for each.  One that is not
- * quite gone will send its own SIGCHLD.
+ * Asks by pid for a batch of the children that are expected to end, once for
+ * each.  A child that has not quite ended will send its own SIGCHLD.
  */
 static void
 reap_expected(struct server *server, int64_t now)
@@ -129,10 +130,11 @@ find_ended(void)
 }
 
 /*
- * Looks for any.  The one that is found has said all it will ever say, so the
- * queue is emptied before it is taken for one that ended without a word.  The
- * search ends at the first who is expected, for the others there are better
- * asked for by pid.
+ * Reaps a batch of children by asking for any.  A child that is found has sent
+ * all its reports, so the parent empties the queue of reports before it
+ * concludes that the child ended without one.  The search stops at the first
+ * child that is expected to end: reap_expected() collects the rest by pid,
+ * which is cheaper.
  */
 static void
 reap_any(struct server *server, int64_t now)

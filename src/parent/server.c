@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  Signals are waited for as clients and reports are, and
- * everything that is to happen later has a timer, so there is one place to
- * wait.
+ * Runs in the parent.  One ppoll(2) waits for signals, clients and reports, and
+ * every later action has a timer, so there is one place to wait.
  */
 
 #include "parent/server.h"
@@ -131,9 +130,10 @@ act_on_signals(struct server *server, int64_t now)
 /* ---- the loop ----------------------------------------------------------- */
 
 /*
- * For lack of memory, or because there are more descriptors than RLIMIT_NOFILE
- * now permits, which another process of this user may have lowered: all are
- * looked at, which waits for nothing.
+ * ppoll(2) has failed for lack of memory, or because RLIMIT_NOFILE, which
+ * another process of this user may have lowered, is below the number of
+ * descriptors.  After a pause the loop treats all of them as ready; no read
+ * from them blocks.
  */
 static void
 wait_a_moment(struct pollfd *polled, size_t count)

@@ -75,7 +75,8 @@ struct server {
 	struct retire retire;
 	struct exporter exporter;
 	struct metrics metrics;
-	struct throttles throttles; /* last: large, and seldom written to */
+	struct throttles
+	    throttles; /* last, because it is large and seldom written */
 };
 
 /* Takes over listeners, notify and config, which are set. */

@@ -93,7 +93,7 @@ def test_lack_of_descriptors_is_told_once_and_so_is_its_end(echod):
     with without_descriptors(running):
         client = running.connect()
         ticks = cpu_ticks(running.pid)
-        # The trouble is summed up at the end of its period of 10 s ...
+        # The failures are summed up at the end of its period of 10 s ...
         running.wait_log(
             r"cannot accept: Too many open files count=\d+ period=10s$",
             deadline=10 + DEADLINE)

@@ -50,7 +50,7 @@ World = collections.namedtuple("World", "folder log reaper")
 #   middle    between the launcher and it
 #   between   between the daemon and the keeper of the pidfile
 #   keeper    that keeper
-#   trial     the session that tries the sandbox
+#   probe     the session that probes the sandbox
 #   one       the first of the sessions; the others are to be whole
 Stage = collections.namedtuple(
     "Stage", "detached follow attach process options",
@@ -66,7 +66,7 @@ STAGES = {
     "middle": Stage(detached=True, process=1),
     "between": Stage(detached=True, process=3),
     "keeper": Stage(detached=True, process=4),
-    "trial": Stage(detached=True, process=5),
+    "probe": Stage(detached=True, process=5),
     "one": Stage(detached=True, process=6),
 }
 DAEMON = STAGES["detached"].process

@@ -83,7 +83,7 @@ check_reset(struct check *check, const struct check_case *this)
 	    check_open(check, &old) && check_message(check, &old, SMALL);
 
 	new.stream.fd = -1;
-	/* a server may be slow to notice, so the old one talks each time */
+	/* servers may notice a reset late: the old one talks after each */
 	for (int i = 0; good && i < RESETS; i++)
 		good = reset_one(check, this->shape) &&
 		       check_message(check, &old, SMALL);

@@ -31,7 +31,7 @@ ping_link_oldest_sent(const struct ping_link *link)
 	return link->sent[link->oldest % PING_IN_FLIGHT_MAX];
 }
 
-/* Once it is known which address is used. */
+/* Prints the first line, once the address in use is known. */
 static void
 print_header(struct ping_link *link)
 {
@@ -283,7 +283,7 @@ link_up(struct ping_link *link)
 	transmit(link);
 }
 
-/* When no address answered it is the name that does not. */
+/* Reports that no address has answered, under the name of the host. */
 static void
 link_failed(struct ping_link *link)
 {

@@ -156,8 +156,8 @@ run(struct ping *ping)
 }
 
 /*
- * What is unanswered at the end is lost, except that Ctrl-C does not make a
- * loss of the one message that has not yet had its interval.
+ * Counts messages without an answer as lost, at the end.  After Ctrl-C, the
+ * last message is not lost if it is the only one and its interval is not over.
  */
 static void
 settle(struct ping *ping, int64_t now)

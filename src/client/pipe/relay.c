@@ -63,8 +63,8 @@ relay_is_over(const struct relay *relay)
 }
 
 /*
- * Only when its answer, or the end of it, is what is missing: a slow source
- * or reader of ours is no fault of the server's.
+ * True only if the server's answer, or the end of it, is missing: a slow source
+ * or reader on our side is not the server's fault.
  */
 bool
 relay_awaits_server(const struct relay *relay)

@@ -30,7 +30,7 @@ struct client_name {
 	/* "192.0.2.1:51234", "[2001:db8::1]:51234", "192.0.2.0/24" or "-" */
 	char whole[ADDR_STRLEN];
 	char host[ADDR_STRLEN]; /* without the port */
-	uint16_t port;          /* 0 = it is not told */
+	uint16_t port;          /* 0 = not logged */
 };
 
 void client_name(struct client_name *, const struct addr *);

@@ -101,12 +101,15 @@ const struct field *field_next(const char **form, const struct fields *);
 /* Whether the field is NULL or 0. */
 bool field_is_empty(const struct field *, const struct fields *);
 
-/* Numbers, and those that are not told. */
+/* Fields that are numbers; an unknown one is not told. */
 bool field_is_number(const struct field *);
 uint64_t field_number(const struct field *, const struct fields *);
 bool field_is_unknown(const struct field *, const struct fields *);
 
-/* Other values, "-" for NULL; a client's whole name has its port in it. */
+/*
+ * The values of other fields, "-" for NULL.  A client's name includes the port
+ * if whole is set.
+ */
 const char *
 field_string(const struct field *, const struct fields *, bool whole);
 

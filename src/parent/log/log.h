@@ -86,8 +86,9 @@ _Noreturn void
 log_fatal_config(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Sets whom else they tell why the program ends, and with which status; error
- * is errno, or 0 from those that do not name it.
+ * Sets a function that log_fatal() and the like call with the message and the
+ * exit status before the program ends; error is errno, or 0 from those that do
+ * not append it.
  */
 void log_on_fatal(void (*tell)(const char *message, int error, int status));
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  syslog(3) blocks when the log daemon stalls, and shares
- * its descriptor with nobody's knowledge; so the datagram is sent from here,
- * without waiting, and so is that to the journal.
+ * Runs in the parent.  syslog(3) blocks when the log daemon stalls, and does
+ * not say which descriptor it uses; so this file sends the datagrams to syslog
+ * itself, without waiting, and those to the journal likewise.
  */
 
 #include "parent/log/sinks.h"
@@ -50,9 +50,10 @@ static struct {
 /* ---- standard error ----------------------------------------------------- */
 
 /*
- * A terminal that is stopped says that it can be written to, and then takes a
- * part and blocks; so it is opened once more, as a file description of our
- * own that does not.  Others' would be made non-blocking with it otherwise.
+ * A stopped terminal claims to be writable, then takes a part and blocks.  So
+ * the terminal is opened again, which gives a file description of our own, and
+ * that one does not block.  O_NONBLOCK on the inherited one would affect other
+ * programs.
  */
 static int
 reopen_terminal(void)

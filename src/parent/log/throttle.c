@@ -12,7 +12,10 @@
 
 #define PERIOD (THROTTLE_PERIOD * SEC)
 
-/* Errors are not told apart: the last is logged. */
+/*
+ * Failures with different errors share one count; the line names the last
+ * error.
+ */
 static bool
 is_same(const struct occasion *a, const struct occasion *b)
 {

@@ -42,7 +42,10 @@ struct throttle {
 	uint64_t others; /* that found no place among the first */
 };
 
-/* Returns how many of the same there are in this period, 0 if that is lost. */
+/*
+ * Returns how many such refusals this period has had, 0 if it does not count
+ * them one by one.
+ */
 uint64_t throttle_refused(struct throttle *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);
 void throttle_failed(struct throttle *, int error, int64_t now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent.  Its buffer is on the stack, and there is no other. */
+/* Runs in the parent.  The only buffer is on the stack. */
 
 #include "parent/metrics/exposition.h"
 
@@ -60,7 +60,7 @@ end(struct sheet *sheet, uint64_t value)
 	text_string(&sheet->text, "\n");
 }
 
-/* An interface's name can be any bytes, not only UTF-8 that is printed. */
+/* A listener's name can contain an interface's, which may be any bytes. */
 static void
 put_escaped(struct text *text, const char *value)
 {

@@ -17,7 +17,10 @@ enum {
 	METRICS_BUCKETS = 9
 };
 
-/* Of the spread of a number; the bounds of the buckets are elsewhere. */
+/*
+ * A histogram; the upper bounds of its buckets are duration_bounds or
+ * bytes_bounds.
+ */
 struct distribution {
 	uint64_t buckets[METRICS_BUCKETS + 1]; /* the last has no bound */
 	uint64_t sum;

@@ -56,9 +56,9 @@ receive(int lifeline, unsigned char *byte)
 
 /*
  * The lifeline joins this process and the daemon.  A byte from the daemon is
- * the status for this process to exit with.  0 means ready, and is answered
- * to show that it was heard.  The end without a byte means that the daemon is
- * dead.
+ * the exit status for this process; if it is 0, the daemon is ready, and this
+ * process answers to confirm that it has read the byte.  End of file without a
+ * byte means that the daemon has died.
  */
 static _Noreturn void
 wait_for_daemon(int lifeline)
@@ -130,7 +130,7 @@ daemon_ready(int lifeline)
 		if (dup2(fd, standard) == -1)
 			log_fatal("cannot leave descriptor %d", standard);
 	(void)close(fd);
-	/* Who does not hear of it takes the start for failed. */
+	/* A launcher that has not read the byte reports a failed start. */
 	(void)setsockopt(
 	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (write(lifeline, "", 1) != 1 || receive(lifeline, &answer) != 1)

@@ -124,7 +124,10 @@ keep(struct held held, int parent)
 
 /* ---- the parent --------------------------------------------------------- */
 
-/* By way of a process in between: the daemon's children are its sessions. */
+/*
+ * Forks twice, so that the keeper is not among the daemon's children, which are
+ * its sessions.
+ */
 static bool
 fork_keeper(const struct held *held, int parent)
 {

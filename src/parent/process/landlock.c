@@ -72,7 +72,10 @@ forbidden_by(int version)
 	return all;
 }
 
-/* An older kernel takes no attributes that it does not know, nor their room. */
+/*
+ * An older kernel refuses attributes that it does not know, and a larger
+ * structure.
+ */
 static size_t
 size_for(int version)
 {

@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 /*
- * Zeroed memory that a fork leaves out: sessions can neither read it, and so
- * learn about other clients, nor does their being there make the parent copy
- * each page that it writes.  NULL if there is none.
+ * Zeroed memory that forks leave out.  So sessions cannot read it and learn
+ * about other clients, and the parent need not copy the pages that it writes
+ * while sessions live.  NULL without memory.
  */
 void *memory_private(size_t);
 
@@ -23,7 +23,7 @@ void *memory_private_resize(void *, size_t old, size_t new);
 
 void memory_private_free(void *, size_t);
 
-/* For forks that continue the parent, as a daemon's: whether they have it. */
+/* Whether forks inherit the memory, as one must that goes on as the parent. */
 void memory_private_inherit(void *, size_t, bool inherited);
 
 /*

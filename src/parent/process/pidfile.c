@@ -131,7 +131,10 @@ pidfile_acquire(const char *path)
 		log_fatal("cannot keep the name of pidfile %s", path);
 	state.owner = getpid();
 	int fd = open_locked(path);
-	/* What an earlier daemon left names nobody until this one is ready. */
+	/*
+	 * Removes the pid of an earlier daemon; this one writes its own when it
+	 * is ready.
+	 */
 	if (ftruncate(fd, 0) == -1)
 		log_fatal("cannot write pidfile %s", path);
 	state.keeper = keeper_start(state.path, fd, state.owner);

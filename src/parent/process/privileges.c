@@ -80,8 +80,9 @@ prove_root_is_gone(void)
 }
 
 /*
- * Of this process and of the sessions, which cannot map memory and so have no
- * other way to grow.  Set here, it costs a session nothing.
+ * Limits the stack of this process and of the sessions, which cannot map memory
+ * and so have no other way to grow.  Sessions inherit the limit, so it costs
+ * them no call.
  */
 static void
 bound_stack(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent, once.  The trial is a whole session, with one end of a
- * socket pair for a client, so what has passed it is what clients get.
+ * Runs in the parent, once.  The probe is a whole session whose client is one
+ * end of a socket pair, so clients get what the probe has passed.
  */
 
 #include "parent/process/sandbox_probe.h"
@@ -74,7 +74,10 @@ wait_for_end(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Not with the queue of the others, which may be full and wait for us. */
+/*
+ * The probe reports to a queue of its own: that of the sessions may be full,
+ * and nobody reads it here.
+ */
 static bool
 try_sandbox(enum sandbox sandbox)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A trial session at start-up, which finds out if sessions can be confined. */
+/*
+ * The sandbox probe: a session at start-up that finds out if sessions can be
+ * confined.
+ */
 
 #ifndef SANDBOX_PROBE_H
 #define SANDBOX_PROBE_H

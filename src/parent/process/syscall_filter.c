@@ -112,10 +112,10 @@ static const struct rule rules[] = {
 
 	{CALL(socket), WHEN(IS(0, AF_UNIX))},
 	{CALL(connect)},      /* to the log; by TCP Landlock forbids it */
-	{CALL(socketpair), WHEN(IS(0, AF_UNIX))}, /* trial session, reports */
+	{CALL(socketpair), WHEN(IS(0, AF_UNIX))}, /* sandbox probe, reports */
 	{CALL(recvfrom)},     /* answers of the pidfile's keeper */
 	{CALL(recvmsg)},      /* reports, where they come one by one */
-	{CALL(shutdown)},     /* of the trial session's input */
+	{CALL(shutdown)},     /* of the probe's input */
 	{CALL(kill), .action = DENY, WHEN(IS(0, 0))},          /* not whole process groups */
 	{CALL(kill), WHEN(IF(0, INT32_MIN, 0))}, /* sessions */
 	{CALL(tgkill), WHEN(IS(2, SIGABRT))},    /* abort(3) */

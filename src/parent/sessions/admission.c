@@ -44,7 +44,10 @@ admission_check(const struct config *config, const struct addr *peer,
 	if (!access_list_allows(&config->clients, peer))
 		return REFUSED_DENIED;
 	if (config->proxy_protocol == PROXY_REQUIRED)
-		/* A proxy is many clients: no limit of one source is its. */
+		/*
+		 * A proxy carries many clients, so per-source limits do not
+		 * apply to it.
+		 */
 		return access_list_allows(&config->proxies, peer)
 			   ? ADMITTED
 			   : REFUSED_PROXY;

@@ -6,7 +6,7 @@
 
 #include "parent/server.h"
 
-/* For those whom the signal met just before they began to wait. */
+/* Asks again after this: a session misses a signal just before a call. */
 #define ASK_AGAIN (50 * MSEC)
 
 static bool
@@ -15,7 +15,9 @@ has_answered(const struct census *census, const struct child *child)
 	return child->answered == census->number;
 }
 
-/* The first time round it asks everybody, then those who have not answered. */
+/*
+ * The first pass asks every session, a later one those that have not answered.
+ */
 static void
 ask(struct child *child, void *context)
 {

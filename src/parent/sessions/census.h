@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A census: the live sessions are asked for their byte counts.  A session
- * answers when it next comes out of read(2) or write(2); one that does not
- * within CENSUS_PATIENCE, as it is stopped or taken over, is not waited for,
- * and child->counted tells.
+ * A census: the parent asks all live sessions for their byte counts.  A session
+ * answers when it next returns from read(2) or write(2).  The census does not
+ * wait longer than CENSUS_PATIENCE for a session that is stopped or
+ * compromised; child->counted tells which have answered.
  */
 
 #ifndef CENSUS_H

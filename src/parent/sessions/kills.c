@@ -29,7 +29,7 @@ kills_resume(struct server *server)
 		timer_arm(&server->kills.grace, first->cut_at + KILL_GRACE);
 }
 
-/* Kills a batch of those who have had their time. */
+/* Kills a batch of sessions whose grace is over. */
 static void
 grace_over(struct server *server, int64_t now)
 {

@@ -16,22 +16,25 @@
 struct server;
 
 struct kills {
-	struct timer grace; /* of the first who is dying */
+	struct timer grace; /* of the first session in CHILD_DYING */
 };
 
 void kills_init(struct server *);
 
-/* Unless it is on its way out already. */
+/*
+ * Asks for the byte count, then kills; nothing if the session is ending
+ * already.
+ */
 void
 kills_session(struct server *, struct child *, enum reason why, int64_t now);
 
-/* The same without the question. */
+/* Kills without asking for the byte count. */
 void kills_at_once(struct server *, struct child *, enum reason why);
 
-/* Goes on with those that another program has begun with. */
+/* After an upgrade, goes on with the kills that the old program has begun. */
 void kills_resume(struct server *);
 
-/* It has answered. */
+/* The session has answered, so it can be killed now. */
 void kills_answered(struct server *, struct child *);
 
 #endif

@@ -8,14 +8,17 @@
 #include "parent/server.h"
 
 enum {
-	/* A second apart: so long a session may not come to the processor. */
+	/*
+	 * Questions to a session, a second apart; a live one may get no
+	 * processor for so long.
+	 */
 	ASK_MAX = 3
 };
 
 #define LOOK_DELAY SEC
 #define GRACE      (3 * SEC)
 
-/* How long there can be no news of an honest session; 0 = for ever. */
+/* How long an honest session may go without reporting; 0 = for ever. */
 static int64_t
 longest_silence(const struct child *child)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The limits of sessions, kept by the parent.  Sessions end themselves at
- * idle-timeout, write-timeout and max-lifetime.  One that was taken over, or
- * is stopped, does not: the parent kills it a grace later.  The parent knows
- * of progress only by asking; it asks a session that has not been heard of
- * for longer than its limits allow.
+ * The limits of sessions, as the parent enforces them.  Sessions end themselves
+ * at idle-timeout, write-timeout and max-lifetime.  A session that is
+ * compromised or stopped does not: the parent kills it a grace period later.
+ * The parent learns of progress only by asking; it asks a session that has not
+ * reported for longer than its limits allow.
  *
- * Being asked makes a session wait anew (see session.c), so from then on the
- * parent ends it at the limits themselves, counted from the moment when it
- * learned of the last progress.
+ * A question interrupts the session, whose wait then starts again (see
+ * session.c).  From then on the parent applies the limits itself, counted from
+ * the time when it last learned of progress.
  */
 
 #ifndef LIMITS_H
@@ -33,10 +33,10 @@ void limits_init(struct server *);
 /* A session begins, with the limits that are configured now. */
 void limits_begin(struct server *, struct child *);
 
-/* There are sessions that another program has begun. */
+/* After an upgrade, goes on with sessions that the old program has begun. */
 void limits_resume(struct server *, int64_t now);
 
-/* A session has told its count, which is on the child. */
+/* A session has reported its byte count, which is in child->bytes. */
 void limits_told(
     struct server *, struct child *, const struct report *, int64_t now);
 

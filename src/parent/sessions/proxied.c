@@ -11,7 +11,7 @@
 
 #define HEADER_DEADLINE (5 * SEC)
 
-/* Ends a batch of those who have had their time. */
+/* Ends a batch of sessions whose header is overdue. */
 static void
 deadline_over(struct server *server, int64_t now)
 {

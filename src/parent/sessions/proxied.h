@@ -24,17 +24,17 @@ struct proxied {
 
 void proxied_init(struct server *);
 
-/* A session has begun whose header is awaited. */
+/* A session has begun whose header is pending. */
 void proxied_expect(struct server *, struct child *);
 
 /*
- * A session reports its client.  It is believed of one whose header is
- * awaited, and so once.
+ * A session reports its client.  The report is accepted once, and only from a
+ * session whose header is pending.
  */
 void proxied_client(
     struct server *, struct child *, const struct report *, int64_t now);
 
-/* A session has ended, perhaps before its header came. */
+/* A session has ended, possibly before it reported its header. */
 void proxied_forget(struct server *, struct child *);
 
 #endif

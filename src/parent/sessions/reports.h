@@ -32,9 +32,9 @@ bool reports_open(struct server *);
 void reports_close(struct reports *);
 
 /*
- * Whether to wait for reports.  Most come with a SIGCHLD, and are taken then;
- * waiting for them, too, would cost the parent a turn for each session.  So it
- * does after a rest only, or when there is an answer to come.
+ * Whether to poll the queue.  Most reports come with a SIGCHLD and are read
+ * then; polling as well would cost the parent a turn for each session.  So the
+ * parent polls the queue only after a rest, or when it expects an answer.
  */
 bool reports_are_awaited(const struct server *);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The file echod.conf(5).  It is taken only as a whole: it is a regular file
- * of at most CONFIG_FILE_MAX bytes, every byte of it was read, and every line
- * is good.  /dev/null stands for an empty file.
+ * The file echod.conf(5).  The parent takes all of it or nothing: it must be a
+ * regular file of at most CONFIG_FILE_MAX bytes that can be read to its end,
+ * and every line must be valid.  /dev/null stands for an empty file.
  */
 
 #ifndef CONFIG_FILE_H

@@ -39,8 +39,8 @@ inetd_is_client(int fd)
 }
 
 /*
- * A socket that was reset has no peer any more, as one that was never
- * connected; but it has received something.
+ * A reset socket has no peer any more, like one that was never connected, but
+ * it has received something.
  */
 static bool
 was_reset(int fd)
@@ -92,7 +92,7 @@ inetd_take_client(struct addr *peer)
 	if (fd == -1)
 		log_fatal("cannot take the client");
 	release_standard_descriptors(fd);
-	/* Sessions wait in read(2) and write(2). */
+	/* Clears O_NONBLOCK, because sessions wait in read(2) and write(2). */
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		log_fatal("cannot take the client");
 	return fd;

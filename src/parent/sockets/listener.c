@@ -470,10 +470,11 @@ listeners_close(struct listeners *listeners)
 /* ---- accepting ---------------------------------------------------------- */
 
 /*
- * accept(2) also hands on errors of the connection it would have returned,
- * and of a firewall; those concern that one client only.  Those that cannot go
- * away mean that there is no listening socket.  Any other is tried again after
- * a pause: the manual asks for it, and names errors of protocols to come.
+ * accept(2) also returns errors of the connection that it would have accepted,
+ * and of a firewall; these concern that client only.  Errors that cannot go
+ * away mean that the socket does not listen.  The parent tries again after a
+ * pause for any other, including those that accept(2) announces for future
+ * protocols.
  */
 static const struct {
 	int error;

@@ -45,8 +45,9 @@ bool notify_send_idle(const struct notify *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The address as text, "" if there is none, and back for a socket that another
- * program has opened.  notify_restore() returns false if it is no address.
+ * Saves the service manager's address as text, "" if there is none, and
+ * restores it for a socket that another program has opened.  notify_restore()
+ * returns false if the text is no address.
  */
 void notify_save(const struct notify *, char text[NOTIFY_ADDRESS_SIZE]);
 bool notify_restore(struct notify *, const char *text);

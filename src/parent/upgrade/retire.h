@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Listening sockets that the settings name no more after an upgrade: they are
- * deaf, and closed when the clients in their queues are taken in.
+ * After an upgrade, the listening sockets that the new settings do not name.
+ * New connections to them are blocked, and each is closed when its queue is
+ * empty.
  *
  * Runs in the parent.
  */
