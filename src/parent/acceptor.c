@@ -164,7 +164,7 @@ accept_one(struct server *server, struct listener *listener)
 
 	switch (listener_accept(listener, &fd, &peer)) {
 	case ACCEPTED_PEER:
-		if (listener->stale)
+		if (listener->outdated)
 			listener_refresh_socket(listener, fd, &server->config);
 		acceptor_admit(server, fd, &peer, listener->endpoint);
 		return true;
@@ -172,7 +172,7 @@ accept_one(struct server *server, struct listener *listener)
 		return true;
 	case ACCEPTED_NOBODY:
 		if (!server->drain.stopping)
-			listener->stale = false; /* all older are taken */
+			listener->outdated = false; /* all older are taken */
 		return false;
 	case ACCEPTED_EXHAUSTED:
 		exhausted(server, errno);

@@ -115,6 +115,6 @@ drain_start(struct server *server, int64_t now)
 	if (server->listeners.adopted)
 		close_listeners(server);
 	else if (!server->listeners.stored) /* others go on with them */
-		listeners_deafen(&server->listeners);
+		listeners_block_new(&server->listeners);
 	begin_walk(server, now);
 }

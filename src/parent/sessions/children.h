@@ -28,7 +28,7 @@ struct source;
 
 enum child_phase {
 	CHILD_SERVING,
-	CHILD_DYING,  /* to be killed when it has told its count */
+	CHILD_DYING,  /* to be killed when it has reported its count */
 	CHILD_LEAVING /* killed, or has said it ends; to be reaped */
 };
 
@@ -51,7 +51,7 @@ struct child {
 	int64_t cut_at;  /* ns */
 
 	int64_t idle_timeout, write_timeout, max_lifetime; /* when it began */
-	int64_t heard;      /* when it last told its count */
+	int64_t heard;      /* when it last reported its count */
 	int64_t progress;   /* when that was last known to have grown */
 	uint8_t unanswered; /* questions because of its limits */
 	bool disturbed;     /* it was asked, and so waits anew */
@@ -60,7 +60,7 @@ struct child {
 	uint16_t allowance;       /* how many reports it may send yet */
 	bool counted; /* the bytes are those at the end, or as just asked */
 	bool proxied; /* it comes through a proxy that is believed */
-	bool awaited; /* it is among the unnamed */
+	bool awaited; /* its PROXY header has not been reported */
 	bool named;   /* the client is valid */
 };
 

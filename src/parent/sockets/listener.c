@@ -83,7 +83,7 @@ listeners_configure(struct listeners *listeners, const struct config *config)
 		char name[ADDR_STRLEN];
 		if (listener_configure_socket(l->fd, config) &&
 		    listen(l->fd, (int)config->backlog) == 0) {
-			l->stale = true;
+			l->outdated = true;
 			continue;
 		}
 		log_err("cannot configure %s", addr_format(&l->addr, name));
@@ -389,10 +389,14 @@ listeners_store(struct listeners *listeners, const struct notify *notify)
 }
 
 /*
- * The least TTL of a packet that the socket takes.  It is meant for RFC 5082;
- * no packet that crossed a router has 255, and hosts do not begin with it.
- * The kernel looks at it for a SYN, but not for the packets that complete a
- * connection; the new socket inherits it.
+ * The least TTL of a packet that the socket takes; the option is meant for RFC
+ * 5082.  The kernel checks it for a SYN, but not for the packets that complete
+ * a handshake, and new sockets inherit it.
+ *
+ * With 255, every SYN is dropped that has crossed a router or comes from a
+ * system that sends a smaller TTL, as Linux does (64).  The limit: a neighbour
+ * that sends 255, as many routers do, can still connect, and is reset if it
+ * does so just before the listener closes.
  */
 static bool
 set_least_ttl(const struct listener *listener, int fd, int ttl)
@@ -403,17 +407,17 @@ set_least_ttl(const struct listener *listener, int fd, int ttl)
 }
 
 static void
-deafen(struct listener *listener)
+block_new(struct listener *listener)
 {
 	(void)set_least_ttl(listener, listener->fd, 255);
-	listener->stale = true;
+	listener->outdated = true;
 }
 
 void
-listeners_deafen(struct listeners *listeners)
+listeners_block_new(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++)
-		deafen(&listeners->items[i]);
+		block_new(&listeners->items[i]);
 }
 
 bool
@@ -427,7 +431,7 @@ listeners_change(struct listeners *listeners, const struct config *config)
 		struct listener *listener = &listeners->items[i];
 		listener->dropped = !is_asked(config, &listener->asked);
 		if (listener->dropped)
-			deafen(listener);
+			block_new(listener);
 		dropped |= listener->dropped;
 	}
 	return dropped;

@@ -27,11 +27,12 @@ struct listener {
 	struct addr asked; /* the setting that it was opened for */
 
 	/*
-	 * Clients may wait whose sockets have not inherited the options: of a
-	 * listener that another process has listened on, that has just been
-	 * configured anew, or that is deaf.
+	 * Some queued connections may predate the current socket options, so
+	 * these are set after accept(2): another process has listened on the
+	 * socket, it has just been configured anew, or it blocks new
+	 * connections.
 	 */
-	bool stale;
+	bool outdated;
 	bool dropped; /* the settings do not name it any more */
 };
 
@@ -71,9 +72,9 @@ void listeners_store(struct listeners *, const struct notify *);
 bool listeners_add(struct listeners *, const struct listener *);
 
 /*
- * Opens what other settings name anew.  If all of that is open, those that
- * they do not name are deaf from now on and marked dropped.  Returns whether
- * there are such.
+ * Opens what other settings name anew.  If all of that is open, blocks new
+ * connections to the listeners that they do not name and marks these dropped.
+ * Returns whether there are such.
  */
 bool listeners_change(struct listeners *, const struct config *);
 
@@ -86,7 +87,7 @@ bool listeners_configure(struct listeners *, const struct config *);
 /* The same for one connected socket.  False with errno if it is unfit. */
 bool listener_configure_socket(int fd, const struct config *);
 
-/* Sets what a client of a stale listener has not inherited. */
+/* Sets the options that a client of an outdated listener has not inherited. */
 void
 listener_refresh_socket(const struct listener *, int fd, const struct config *);
 
@@ -94,11 +95,11 @@ enum accepted
 listener_accept(const struct listener *, int *fd, struct addr *peer);
 
 /*
- * Answers nobody who begins to connect from now on, as if the packet were
- * lost, while connections that have begun are completed.  Then the queue can
+ * Drops every SYN from now on, as if the network had lost it, while pending
+ * handshakes complete; listener.c tells the limit of this.  Then the queue can
  * be emptied and the socket closed without a reset for anybody.
  */
-void listeners_deafen(struct listeners *);
+void listeners_block_new(struct listeners *);
 
 /* What clients of it connect to: "*:7" for both of "*". */
 const char *listener_name(const struct listener *, char buf[ADDR_STRLEN]);

@@ -385,7 +385,7 @@ take_endpoint(struct server *server, struct handover *handover, char *line)
 static const char *
 take_listener(struct server *server, struct handover *handover, char *line)
 {
-	struct listener listener = {.fd = -1, .stale = true};
+	struct listener listener = {.fd = -1, .outdated = true};
 	const char *bad = saved_read(&kinds[KIND_LISTENER], line, &listener);
 
 	(void)handover;
