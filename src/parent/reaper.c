@@ -35,7 +35,8 @@ is_credible(const struct child *child, int status)
 	int said = WEXITSTATUS(status);
 
 	return WIFEXITED(status) && said > REASON_NONE &&
-	       said < REASON_KILLED && (said != REASON_PROXY || child->awaited);
+	       said < REASON_KILLED &&
+	       (said != REASON_PROXY || child->header_pending);
 }
 
 static enum reason
@@ -43,7 +44,8 @@ reason_of_end(const struct child *child, int status)
 {
 	if (is_credible(child, status))
 		return (enum reason)WEXITSTATUS(status);
-	return child->cut != REASON_NONE ? child->cut : REASON_CRASHED;
+	return child->kill_reason != REASON_NONE ? child->kill_reason
+						 : REASON_CRASHED;
 }
 
 /*

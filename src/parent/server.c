@@ -51,7 +51,7 @@ notify_status(struct server *server, int64_t now)
 	(void)notify_send_idle(&server->notify,
 	    "STATUS=%zu sessions, %" PRIu64 " served, %" PRIu64 " refused",
 	    totals.children, totals.served, totals.refused);
-	server->told = totals;
+	server->last_told = totals;
 }
 
 static bool
@@ -60,7 +60,7 @@ has_news(const struct server *server)
 	struct totals totals = server_totals(server);
 
 	return server->notify.fd != -1 &&
-	       memcmp(&totals, &server->told, sizeof totals) != 0;
+	       memcmp(&totals, &server->last_told, sizeof totals) != 0;
 }
 
 static void

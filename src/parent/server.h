@@ -53,7 +53,7 @@ struct server {
 	struct timer log_behind;   /* to tell of dropped messages */
 	struct timer manager_news; /* to tell the service manager */
 	struct timer watchdog;
-	struct totals told; /* to the service manager */
+	struct totals last_told; /* to the service manager */
 
 	struct children children;
 	struct sources sources;

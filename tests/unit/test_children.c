@@ -41,7 +41,7 @@ a_reserved_slot_has_the_peer_and_no_pid(void **state)
 	assert_int_equal(child->started, 4711);
 	assert_int_equal(child->pid, 0);
 	assert_null(child->source);
-	assert_int_equal(child->cut, REASON_NONE);
+	assert_int_equal(child->kill_reason, REASON_NONE);
 	assert_int_equal(children->count, 1);
 }
 
@@ -83,7 +83,7 @@ a_slot_that_is_taken_again_is_clean(void **state)
 	struct children *children = *state;
 	struct child *child = children_reserve(children, &peer, 0);
 
-	child->cut = REASON_KILLED;
+	child->kill_reason = REASON_KILLED;
 	child->bytes = 4711;
 	child->counted = child->named = true;
 	child->allowance = 0;
@@ -92,7 +92,7 @@ a_slot_that_is_taken_again_is_clean(void **state)
 	children_release(children, child);
 	assert_true(TAILQ_EMPTY(&children->leaving));
 	assert_ptr_equal(children_reserve(children, &peer, 0), child);
-	assert_int_equal(child->cut, REASON_NONE);
+	assert_int_equal(child->kill_reason, REASON_NONE);
 	assert_int_equal(child->pid, 0);
 	assert_int_equal(child->bytes, 0);
 	assert_false(child->counted || child->named);
@@ -247,7 +247,7 @@ a_session_is_in_the_queue_of_its_phase_only(void **state)
 	assert_ptr_equal(TAILQ_FIRST(&children->leaving), b);
 	children_move(children, b, CHILD_LEAVING); /* to its end */
 	assert_ptr_equal(TAILQ_FIRST(&children->leaving), a);
-	assert_ptr_equal(TAILQ_NEXT(a, departure), b);
+	assert_ptr_equal(TAILQ_NEXT(a, exit_entry), b);
 	children_release(children, a);
 	children_release(children, b);
 	assert_true(TAILQ_EMPTY(&children->leaving));

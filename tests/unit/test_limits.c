@@ -123,7 +123,7 @@ one_that_says_it_ends_and_stays_is_killed(void **state)
 	child.phase = CHILD_LEAVING;
 	assert_int_equal(limits_judge(&child, NOW), OVERDUE_KILL);
 	assert_int_equal(limits_judge(&child, NOW - 1), OVERDUE_NOT);
-	child.cut = REASON_KILLED; /* it was, and is not reaped yet */
+	child.kill_reason = REASON_KILLED; /* it was, and is not reaped yet */
 	assert_int_equal(limits_judge(&child, NOW), OVERDUE_NOT);
 }
 

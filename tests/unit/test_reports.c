@@ -150,7 +150,7 @@ a_dying_session_is_killed_when_it_has_answered(void **state)
 	assert_true(reports_are_awaited(server));
 	assert_true(reports_receive(server, NOW));
 	assert_int_equal(child->phase, CHILD_LEAVING);
-	assert_int_equal(child->cut, REASON_KILLED);
+	assert_int_equal(child->kill_reason, REASON_KILLED);
 	assert_true(child->counted);
 	assert_int_equal(waitpid(child->pid, NULL, 0), child->pid);
 }
@@ -164,7 +164,7 @@ who_sends_too_many_is_killed(void **state)
 	int status;
 
 	assert_true(reports_receive(server, NOW));
-	assert_int_equal(child->cut, REASON_KILLED);
+	assert_int_equal(child->kill_reason, REASON_KILLED);
 	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	assert_true(WIFSIGNALED(status));
 }

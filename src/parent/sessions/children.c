@@ -95,9 +95,9 @@ children_move(
 	struct child_queue *to = queue_of(children, phase);
 
 	if (from != NULL)
-		TAILQ_REMOVE(from, child, departure);
+		TAILQ_REMOVE(from, child, exit_entry);
 	if (to != NULL)
-		TAILQ_INSERT_TAIL(to, child, departure);
+		TAILQ_INSERT_TAIL(to, child, exit_entry);
 	child->phase = phase;
 }
 

@@ -35,8 +35,8 @@ enum child_phase {
 struct child {
 	RB_ENTRY(child) by_pid;
 	SLIST_ENTRY(child) free;
-	TAILQ_ENTRY(child) departure; /* while it is dying or leaving */
-	TAILQ_ENTRY(child) unnamed;   /* see proxied.h */
+	TAILQ_ENTRY(child) exit_entry; /* while it is dying or leaving */
+	TAILQ_ENTRY(child) unnamed;    /* see proxied.h */
 
 	struct addr peer;
 	struct addr client;        /* behind the peer, if named */
@@ -47,8 +47,8 @@ struct child {
 	int64_t started;           /* ns */
 	uint64_t bytes;            /* echoed, as last reported */
 	enum child_phase phase;
-	enum reason cut; /* why the parent kills it; REASON_NONE if not */
-	int64_t cut_at;  /* ns */
+	enum reason kill_reason; /* by the parent, or REASON_NONE */
+	int64_t kill_decided;    /* ns */
 
 	int64_t idle_timeout, write_timeout, max_lifetime; /* when it began */
 	int64_t heard;      /* when it last reported its count */
@@ -60,8 +60,8 @@ struct child {
 	uint16_t allowance;       /* how many reports it may send yet */
 	bool counted; /* the bytes are those at the end, or as just asked */
 	bool proxied; /* it comes through a proxy that is believed */
-	bool awaited; /* its PROXY header has not been reported */
-	bool named;   /* the client is valid */
+	bool header_pending; /* its PROXY header has not been reported */
+	bool named;          /* the client is valid */
 };
 
 RB_HEAD(child_tree, child);

@@ -14,8 +14,8 @@
 void
 kills_at_once(struct server *server, struct child *child, enum reason why)
 {
-	if (child->cut == REASON_NONE)
-		child->cut = why;
+	if (child->kill_reason == REASON_NONE)
+		child->kill_reason = why;
 	(void)kill(child->pid, SIGKILL);
 	children_move(&server->children, child, CHILD_LEAVING);
 }
@@ -26,7 +26,8 @@ kills_resume(struct server *server)
 	const struct child *first = TAILQ_FIRST(&server->children.dying);
 
 	if (first != NULL)
-		timer_arm(&server->kills.grace, first->cut_at + KILL_GRACE);
+		timer_arm(
+		    &server->kills.grace, first->kill_decided + KILL_GRACE);
 }
 
 /* Kills a batch of sessions whose grace is over. */
@@ -35,9 +36,9 @@ grace_over(struct server *server, int64_t now)
 {
 	for (int i = 0; i < CHILDREN_BATCH; i++) {
 		struct child *child = TAILQ_FIRST(&server->children.dying);
-		if (child == NULL || child->cut_at + KILL_GRACE > now)
+		if (child == NULL || child->kill_decided + KILL_GRACE > now)
 			break;
-		kills_at_once(server, child, child->cut);
+		kills_at_once(server, child, child->kill_reason);
 	}
 	kills_resume(server);
 }
@@ -54,8 +55,8 @@ kills_session(
 {
 	if (child->phase != CHILD_SERVING)
 		return;
-	child->cut = why;
-	child->cut_at = now;
+	child->kill_reason = why;
+	child->kill_decided = now;
 	child->counted = false;
 	child_ask(child);
 	children_move(&server->children, child, CHILD_DYING);
@@ -66,5 +67,5 @@ void
 kills_answered(struct server *server, struct child *child)
 {
 	if (child->phase == CHILD_DYING)
-		kills_at_once(server, child, child->cut);
+		kills_at_once(server, child, child->kill_reason);
 }

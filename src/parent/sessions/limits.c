@@ -37,7 +37,8 @@ limits_judge(const struct child *child, int64_t now)
 	int64_t silence = longest_silence(child);
 
 	if (child->phase == CHILD_LEAVING) /* it says, or is dead already */
-		return child->cut == REASON_NONE && now - child->heard >= GRACE
+		return child->kill_reason == REASON_NONE &&
+			       now - child->heard >= GRACE
 			   ? OVERDUE_KILL
 			   : OVERDUE_NOT;
 	if (child->max_lifetime != 0 &&

@@ -42,16 +42,16 @@ void
 proxied_expect(struct server *server, struct child *child)
 {
 	TAILQ_INSERT_TAIL(&server->proxied.unnamed, child, unnamed);
-	child->awaited = true;
+	child->header_pending = true;
 	timer_arm(&server->proxied.deadline, child->started + HEADER_DEADLINE);
 }
 
 void
 proxied_forget(struct server *server, struct child *child)
 {
-	if (child->awaited)
+	if (child->header_pending)
 		TAILQ_REMOVE(&server->proxied.unnamed, child, unnamed);
-	child->awaited = false;
+	child->header_pending = false;
 }
 
 static void
@@ -77,7 +77,7 @@ proxied_client(struct server *server, struct child *child,
 {
 	struct addr raw = report->client;
 
-	if (!child->awaited)
+	if (!child->header_pending)
 		return;
 	proxied_forget(server, child);
 	raw.scope = 0;

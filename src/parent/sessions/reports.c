@@ -116,7 +116,7 @@ static void
 take(struct server *server, struct child *child, const struct report *report,
     int64_t now)
 {
-	if (child->phase == CHILD_LEAVING && child->cut == REASON_NONE)
+	if (child->phase == CHILD_LEAVING && child->kill_reason == REASON_NONE)
 		return; /* it has said its last word */
 	count_bytes(server, child, report->bytes, now);
 	switch (report->kind) {

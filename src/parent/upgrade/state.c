@@ -137,8 +137,9 @@ static const struct saved_field child_fields[] = {
     SAVED("started", struct saved_child, child.started),
     SAVED("bytes", struct saved_child, child.bytes),
     SAVED_RANGE("phase", struct saved_child, child.phase, 0, CHILD_LEAVING),
-    SAVED_RANGE("cut", struct saved_child, child.cut, 0, REASON_CRASHED),
-    SAVED("cut-at", struct saved_child, child.cut_at),
+    SAVED_RANGE(
+	"cut", struct saved_child, child.kill_reason, 0, REASON_CRASHED),
+    SAVED("cut-at", struct saved_child, child.kill_decided),
     SAVED("idle-timeout", struct saved_child, child.idle_timeout),
     SAVED("write-timeout", struct saved_child, child.write_timeout),
     SAVED("max-lifetime", struct saved_child, child.max_lifetime),
@@ -149,7 +150,7 @@ static const struct saved_field child_fields[] = {
     SAVED("allowance", struct saved_child, child.allowance),
     SAVED("counted", struct saved_child, child.counted),
     SAVED("proxied", struct saved_child, child.proxied),
-    SAVED("awaited", struct saved_child, child.awaited),
+    SAVED("awaited", struct saved_child, child.header_pending),
     SAVED("named", struct saved_child, child.named),
     SAVED("source", struct saved_child, source),
     SAVED("clear", struct saved_child, rate_clear),
@@ -444,7 +445,7 @@ wrong_child(struct server *server, const struct saved_child *saved)
 		return "endpoint";
 	if (child->named && child->client.family == AF_UNSPEC)
 		return "client";
-	if (child->awaited && !child->proxied)
+	if (child->header_pending && !child->proxied)
 		return "awaited";
 	if (pending && child->phase != CHILD_SERVING)
 		return "phase";
@@ -456,7 +457,7 @@ settle(struct server *server, struct child *child, enum child_phase phase)
 {
 	children_commit(&server->children, child, child->pid);
 	child->endpoint->sessions++;
-	if (child->awaited)
+	if (child->header_pending)
 		proxied_expect(server, child);
 	children_move(&server->children, child, phase);
 }
