@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import hostile
-from echoc_support import BAD, ERROR, GOOD, echoc, peer, running
+from echoc_support import BAD, ERROR, GOOD, ROOT, echoc, peer, running
 from hostile import Server
 from waiting import wait_until
 
@@ -189,6 +189,12 @@ def test_what_was_seen_is_told():
 def test_list_names_every_case_without_a_host():
     text = echoc("check", "--list").stdout
     assert [line.split()[0] for line in text.splitlines()] == STRICT
+
+
+def test_the_manual_describes_every_case_in_order():
+    text = (ROOT / "man/echoc.1").read_text()
+    cases = text.partition("The cases are:")[2].partition(".El")[0]
+    assert re.findall(r"^\.It Cm (\S+)$", cases, re.M) == STRICT
 
 
 def test_unknown_case_is_a_usage_error():

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Admission: may this client come in now?  A pure decision; acting on it and
- * telling about it are acceptor.c's.
+ * Admission: may this client come in now? A pure decision; acceptor.c acts on
+ * it and logs it.
  *
- * The limit of all sessions together, max-children, is not decided here: it
- * makes clients wait, it refuses none.
+ * The limit of all sessions together, max-children, is not decided here,
+ * because it makes clients wait and refuses none.
  */
 
 #ifndef ADMISSION_H

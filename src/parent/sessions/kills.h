@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Killing sessions that do not end by themselves.  A session is asked for its
- * byte count first, and has KILL_GRACE to answer.
+ * Killing sessions that do not end by themselves: how it is done.  Whether and
+ * why is decided in limits.c, proxied.c, reports.c and drain.c.  A session is
+ * asked for its byte count first, and has KILL_GRACE to answer.
  */
 
 #ifndef KILLS_H

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The listening sockets: made here or handed over by a service manager.
+ * The listening sockets: made here or handed over by a service manager.  And
+ * accept(2) on them, whose errors are sorted here; acceptor.c acts on them.
  *
- * Every option that a session's socket needs is set on the listening socket
- * and inherited through accept(2), so that a connection costs no call for it.
+ * Every option that a session's socket needs, such as the timeouts for the idle
+ * and the stall limit, is set on the listening socket and inherited through
+ * accept(2), so that a connection costs no call for it.
  */
 
 #ifndef LISTENER_H

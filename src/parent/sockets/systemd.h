@@ -2,8 +2,9 @@
 
 /*
  * The two sides of systemd that concern a daemon, as sd_notify(3) and
- * sd_listen_fds(3) describe them: telling how it is, and taking sockets over.
- * Without systemd every function does nothing.
+ * sd_listen_fds(3) describe them: telling how it is (READY=1 and the like,
+ * whose text the caller gives), and taking sockets over.  Without systemd every
+ * function does nothing.
  */
 
 #ifndef SYSTEMD_H
