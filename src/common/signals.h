@@ -17,8 +17,8 @@
 #include <stdbool.h>
 
 /*
- * The first thing in a start: what a running parent is asked by signals waits
- * until it can answer, and does not end it.
+ * To be called first in a start.  Signals that ask something of a running
+ * parent wait until it can answer, instead of ending it.
  */
 void signals_hold_requests(void);
 

@@ -21,13 +21,15 @@ struct reaper {
 
 void reaper_init(struct server *);
 
-/* Some may have ended whose SIGCHLD another program has taken. */
+/* After an upgrade: the old program may have taken the SIGCHLD of some. */
 void reaper_resume(struct server *, int64_t now);
 
 /* On SIGCHLD, which may stand for many sessions. */
 void reap(struct server *, int64_t now);
 
-/* Some are expected to end, whose SIGCHLD may have come before. */
+/*
+ * Some children are expected to end, and their SIGCHLD may have come already.
+ */
 void reap_soon(struct server *, int64_t now);
 
 #endif

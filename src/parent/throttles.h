@@ -33,10 +33,10 @@ throttles_failed(struct server *, enum throttled_line, int error, int64_t now);
 uint64_t throttles_refused(struct server *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);
 
-/* Tells of what has been counted so far: another program goes on. */
+/* Before an upgrade, logs what has been counted. */
 void throttles_hand_on(struct server *, int64_t now);
 
-/* At the end: there will be no other period to tell of them. */
+/* At the end, logs what has been counted. */
 void throttles_end(struct server *, int64_t now);
 
 #endif

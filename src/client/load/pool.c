@@ -22,7 +22,7 @@ enum {
 
 static const int64_t rest_after_failure = 10 * MSEC;
 
-/* A server that answers byte by byte does not hold us for ever. */
+/* Fails all messages under way, even if their answers arrive byte by byte. */
 static void
 give_up(struct pool *pool)
 {

@@ -179,8 +179,9 @@ receive_some(struct relay *relay)
 }
 
 /*
- * Writes without waiting, though standard output blocks and is not ours to
- * change: a pipe that poll(2) calls writable has room for PIPE_BUF.
+ * Writes without blocking.  Standard output may be blocking, and its flags
+ * belong to others too; but a pipe that poll(2) calls writable has room for
+ * PIPE_BUF.
  */
 static bool
 print_some(struct relay *relay)

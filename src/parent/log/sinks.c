@@ -231,7 +231,10 @@ static bool __attribute__((noinline)) write_long(const struct sink *sink,
 	return sink->send(buffer, text_length(&text));
 }
 
-/* Pages of the stack that sessions share cost a copy when written to. */
+/*
+ * The buffer is small because a page of the stack that sessions share is copied
+ * when the parent writes to it.
+ */
 static bool
 write_to(const struct sink *sink, int level, const struct line_kind *kind,
     const struct fields *fields)

@@ -72,7 +72,7 @@ trim(struct children *children)
 	children->used = 0;
 }
 
-/* NULL if those in that phase are in none. */
+/* The queue of the children in that phase, NULL if it has none. */
 static struct child_queue *
 queue_of(struct children *children, enum child_phase phase)
 {

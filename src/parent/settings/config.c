@@ -257,7 +257,7 @@ config_print(const struct config *config, FILE *out)
 		    out, row->name, member(config, row), &row->range);
 }
 
-/* Both are freed later, each once, so they trade places. */
+/* Swaps the two values, because each is freed later, once. */
 static void
 exchange(void *a, void *b, size_t size)
 {

@@ -18,8 +18,8 @@
 #include <bsd/string.h>
 
 /*
- * The test is asked for by an option, which programs that cannot take over
- * refuse; for good the arguments stay as they are, and ps(1) shows no other.
+ * An option asks for the test, so a program that cannot take over refuses it.
+ * The final start gets the arguments unchanged, because ps(1) shows them.
  */
 #define TEST_OPTION "--test-upgrade="
 #define VARIABLE    "ECHOD_UPGRADE"
@@ -102,8 +102,8 @@ spawn(pid_t *pid, char **argv, const struct inheritance *left)
 }
 
 /*
- * Up to its exec it shares this process's memory, so it has what a fork would
- * leave out (see memory.h).
+ * Until its exec the child shares this process's memory, so it also has what a
+ * fork leaves out (see memory.h).
  */
 pid_t
 program_test(const struct inheritance *left)

@@ -48,8 +48,8 @@ pid_t program_test(const struct inheritance *);
 void program_execute(const struct inheritance *);
 
 /*
- * The other side: whether this is the test, or for good, and what it is given.
- * Both remove what told them, an argument and a variable.
+ * The new program's side: whether this is the test or the final start, and what
+ * it is given.  Both remove the argument and the variable that say so.
  */
 bool program_is_test(int *argc, char **argv, struct inheritance *);
 bool program_is_heir(struct inheritance *);

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "parent/server.h"
 
-/* After which connections that have begun are in the queue. */
+/* The time for pending handshakes to complete. */
 #define DELAY (100 * MSEC)
 
 static void

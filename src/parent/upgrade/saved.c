@@ -114,8 +114,9 @@ parse_number(const char *text, int64_t min, int64_t max, int64_t *number)
 /* ---- addresses ---------------------------------------------------------- */
 
 /*
- * In hexadecimal, without the name of an interface, which may have changed:
- * "7f000001" and "0.51234" or the prefix's length behind a slash.
+ * An endpoint is "7f000001/0/51234": the address in hexadecimal, the interface
+ * and the port.  A prefix is "7f000000/8".  The interface is a number, since
+ * its name may have changed.
  */
 static size_t
 address_size(uint8_t family)
@@ -301,7 +302,7 @@ parse_value(const struct saved_field *field, char *text, void *value)
 	return true;
 }
 
-/* Addresses that are not there have no family. */
+/* An absent address has no family. */
 static bool
 is_zero(const struct saved_field *field, const void *value)
 {

@@ -205,7 +205,7 @@ visit_child(const struct server *server, const struct child *child, int pending,
 static bool
 visit_children(const struct server *server, visitor *visit, void *context)
 {
-	/* The tree is only looked at. */
+	/* This only reads the tree. */
 	struct children *children =
 	    (struct children *)(uintptr_t)&server->children;
 	struct child *child = NULL;
@@ -218,7 +218,7 @@ visit_children(const struct server *server, visitor *visit, void *context)
 		   server->acceptor.pending_fd, visit, context);
 }
 
-/* Those that are known by their sessions come with them. */
+/* Visits the sources without sessions; others are saved with their sessions. */
 static bool
 visit_sources(const struct server *server, visitor *visit, void *context)
 {
@@ -330,7 +330,10 @@ take_server(struct server *server, struct handover *handover, char *line)
 {
 	const char *bad;
 
-	/* It was opened by server_init(), and those of before are in use. */
+	/*
+	 * server_init() has opened a pair, but sessions use that of the old
+	 * program.
+	 */
 	reports_close(&server->reports);
 	server->notify.fd = -1;
 	bad = saved_read(&kinds[KIND_SERVER], line, server);

@@ -138,7 +138,7 @@ begin_anew(const char *message, int error, int status)
 	program_execute(&input.left);
 }
 
-/* Those that were tested, for the file may be another by now. */
+/* Use the settings that were tested; the file may have changed since. */
 static void
 take_settings(struct config *config)
 {

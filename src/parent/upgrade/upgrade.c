@@ -114,7 +114,7 @@ execute(struct server *server, struct handover *handover)
 	errno = error;
 }
 
-/* They stay pending for the new program. */
+/* The signals stay pending for the new program. */
 static void
 hand_on_requests(struct server *server)
 {
