@@ -122,6 +122,22 @@ counts_grow_only(void **state)
 }
 
 static void
+a_count_that_no_session_can_reach_is_not_believed(void **state)
+{
+	static const struct report reports[] = {
+	    {.kind = REPORT_COUNT, .bytes = 42},
+	    {.kind = REPORT_COUNT, .bytes = UINT64_MAX},
+	    {.kind = REPORT_COUNT, .bytes = UINT64_C(1) << 60}};
+	struct server *server = *state;
+	struct child *child = session(server, reports, COUNT(reports));
+
+	assert_true(reports_receive(server, NOW));
+	assert_int_equal(child->bytes, 42);
+	assert_int_equal(server->bytes, 42);
+	end(child);
+}
+
+static void
 nothing_counts_after_the_last_word(void **state)
 {
 	static const struct report reports[] = {
@@ -198,6 +214,7 @@ main(void)
 	    TEST(a_report_is_about_its_sender),
 	    TEST(a_report_of_nobody_is_ignored),
 	    TEST(counts_grow_only),
+	    TEST(a_count_that_no_session_can_reach_is_not_believed),
 	    TEST(nothing_counts_after_the_last_word),
 	    TEST(a_dying_session_is_killed_when_it_has_answered),
 	    TEST(who_sends_too_many_is_killed),

@@ -18,6 +18,9 @@
 /* How long a session that fills the queue can keep others waiting. */
 #define REST (10 * MSEC)
 
+/* 256 Gbit/s, which no single session comes near. */
+#define BYTES_PER_NS UINT64_C(32)
+
 /* Not on the stack or in static memory, which sessions inherit. */
 struct inbox {
 	struct mmsghdr messages[CHILDREN_BATCH];
@@ -101,12 +104,20 @@ sender_of(struct msghdr *header)
 	return sender.pid;
 }
 
+/* More than any session can have echoed by now, though now is a bit old. */
+static uint64_t
+most_bytes(const struct child *child, int64_t now)
+{
+	return BYTES_PER_NS * (uint64_t)(now - child->started + SEC);
+}
+
 static void
 count_bytes(
     struct server *server, struct child *child, uint64_t bytes, int64_t now)
 {
-	if (bytes <= child->bytes)
-		return; /* less is a lie, the total is not to shrink */
+	/* Anything else is a lie, and the totals are not to shrink or wrap. */
+	if (bytes <= child->bytes || bytes > most_bytes(child, now))
+		return;
 	child->progress = now;
 	server->bytes += bytes - child->bytes;
 	child->bytes = bytes;
