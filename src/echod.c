@@ -116,8 +116,8 @@ static int
 confine_parent(const struct config *config)
 {
 	char directory[PATH_MAX];
-	int landlock = landlock_enter(
-	    program_path(), exporter_directory(config, directory));
+	int landlock = landlock_enter(program_path(),
+	    exporter_directory(config, directory), server->children.count == 0);
 
 	if (!syscall_filter_enter() && errno != ENOSYS)
 		log_fatal("cannot confine the parent");

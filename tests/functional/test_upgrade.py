@@ -430,6 +430,15 @@ def test_reload_and_status_are_answered_while_a_program_is_tested(testing):
     daemon.wait_log("upgraded ")
 
 
+def test_sessions_of_before_the_sandbox_end_with_the_daemon(upgradable):
+    daemon = upgradable(config={"sandbox": "off"})
+    echo(daemon.connect(), b"held")
+    daemon.write_config({"sandbox": "on"})
+    daemon.upgrade()
+    assert daemon.stop() == 0
+    assert daemon.closed()["reason"] == "shutdown"
+
+
 def test_a_stop_ends_the_test(testing):
     daemon, _ = testing
     assert daemon.stop() == 0

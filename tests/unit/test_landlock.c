@@ -67,7 +67,7 @@ confined(const char *writable, int needed, bool (*promise)(void))
 	if (pid == 0) {
 		bool entered =
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		    landlock_enter("/proc/self/exe", writable) == version;
+		    landlock_enter("/proc/self/exe", writable, true) == version;
 		_exit(entered && promise() ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

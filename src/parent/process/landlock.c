@@ -150,7 +150,7 @@ add_rules(
 }
 
 int
-landlock_enter(const char *program, const char *writable)
+landlock_enter(const char *program, const char *writable, bool alone)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -158,6 +158,8 @@ landlock_enter(const char *program, const char *writable)
 	if (version <= 0)
 		return 0;
 	struct attributes forbidden = forbidden_by(version);
+	if (!alone)
+		forbidden.scoped = 0;
 	int ruleset = (int)syscall(
 	    SYS_landlock_create_ruleset, &forbidden, size_for(version), 0);
 	if (ruleset == -1)
@@ -174,8 +176,9 @@ landlock_enter(const char *program, const char *writable)
 #else
 
 int
-landlock_enter(const char *program, const char *writable)
+landlock_enter(const char *program, const char *writable, bool alone)
 {
+	(void)alone;
 	(void)program;
 	(void)writable;
 	errno = ENOSYS;

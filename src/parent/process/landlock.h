@@ -9,6 +9,8 @@
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
+#include <stdbool.h>
+
 /*
  * Leaves the parent
  * - writing to /dev/null and to the terminal on standard error, and beneath
@@ -16,10 +18,11 @@
  * - executing what is in the program's directory and, if it was linked
  *   dynamically, in its loader's, for an upgrade;
  * - listening on TCP ports, but no connection to one;
- * - signals to its sessions.
+ * - signals to its sessions; to others, too, if it is not alone, for those
+ *   that it has from before would be out of its reach.
  * As far as the kernel knows of these: returns its version of Landlock, or 0
  * with errno if it has none.  Needs no_new_privs.
  */
-int landlock_enter(const char *program, const char *writable);
+int landlock_enter(const char *program, const char *writable, bool alone);
 
 #endif
