@@ -102,6 +102,7 @@ drain_end(struct server *server, int64_t now)
 void
 drain_start(struct server *server, int64_t now)
 {
+	upgrade_abandon(server); /* which says READY=1 */
 	/*
 	 * The service manager must not end the drain early, however long it is.
 	 */
@@ -111,7 +112,6 @@ drain_start(struct server *server, int64_t now)
 	event_stopping(server->children.count);
 	server->drain.stopping = true;
 	timer_set(&server->drain.deadline, now + server->config.drain_timeout);
-	upgrade_abandon(server);
 	if (server->listeners.adopted)
 		close_listeners(server);
 	else if (!server->listeners.stored) /* others go on with them */

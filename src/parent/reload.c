@@ -41,6 +41,7 @@ reload(struct server *server, int64_t now)
 		config_keep_fixed(&server->config, &fresh, event_needs_restart);
 		config_free(&server->config);
 		server->config = fresh;
+		server->upgrade.reloaded = true;
 		apply_log_settings(&fresh);
 		(void)listeners_configure(&server->listeners, &server->config);
 		memory_hide_heap(); /* which may have grown */

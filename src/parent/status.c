@@ -46,6 +46,13 @@ go_on(struct server *server, int64_t now)
 		timer_set(&status->turn, now);
 }
 
+bool
+status_is_under_way(const struct server *server)
+{
+	return server->status.telling || server->census.use == begin_telling ||
+	       timer_is_set(&server->status.turn);
+}
+
 void
 status_init(struct server *server)
 {

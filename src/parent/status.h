@@ -5,6 +5,7 @@
 #ifndef STATUS_H
 #define STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "parent/sessions/children.h"
@@ -22,5 +23,8 @@ void status_init(struct server *);
 
 /* Takes a census first.  One request is enough until it is answered. */
 void status_request(struct server *, int64_t now);
+
+/* Whether a request is not yet answered to its end. */
+bool status_is_under_way(const struct server *);
 
 #endif

@@ -430,6 +430,15 @@ def test_reload_and_status_are_answered_while_a_program_is_tested(testing):
     daemon.wait_log("upgraded ")
 
 
+def test_a_reload_while_a_program_is_tested_is_made_again_by_it(testing):
+    daemon, go_on = testing
+    daemon.send_signal(signal.SIGHUP)
+    daemon.wait_log("reloaded ")
+    go_on()
+    daemon.wait_log("upgraded ")
+    wait_until(lambda: len(daemon.matches("reloaded ")) == 2, "a reload")
+
+
 def test_sessions_of_before_the_sandbox_end_with_the_daemon(upgradable):
     daemon = upgradable(config={"sandbox": "off"})
     echo(daemon.connect(), b"held")

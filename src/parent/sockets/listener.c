@@ -432,6 +432,8 @@ listeners_change(struct listeners *listeners, const struct config *config)
 		listener->dropped = !is_asked(config, &listener->asked);
 		if (listener->dropped)
 			block_new(listener);
+		else /* it may have been dropped before */
+			(void)set_least_ttl(listener, listener->fd, 0);
 		dropped |= listener->dropped;
 	}
 	return dropped;

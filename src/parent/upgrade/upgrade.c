@@ -120,7 +120,9 @@ hand_on_requests(struct server *server)
 {
 	if (server->upgrade.again)
 		(void)kill(server->pid, SIGUSR2);
-	if (server->status.telling)
+	if (server->upgrade.reloaded)
+		(void)kill(server->pid, SIGHUP);
+	if (status_is_under_way(server))
 		(void)kill(server->pid, SIGUSR1);
 	server->upgrade.again = false;
 }
@@ -269,7 +271,7 @@ upgrade_request(struct server *server, int64_t now)
 	(void)notify_send(&server->notify,
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now / USEC);
 	event_upgrading(program_path());
-	upgrade->overdue = false;
+	upgrade->overdue = upgrade->reloaded = false;
 	if (start_test(server))
 		timer_set(&upgrade->deadline, now + PATIENCE * SEC);
 	else

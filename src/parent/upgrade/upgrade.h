@@ -31,6 +31,7 @@ struct upgrade {
 	struct stat program; /* the file that it executed */
 	bool overdue;        /* it has been killed for taking too long */
 	bool again;          /* another request came meanwhile */
+	bool reloaded;       /* the settings that were tested are old */
 };
 
 void upgrade_init(struct server *);
