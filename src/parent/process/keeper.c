@@ -36,21 +36,26 @@ struct held {
 	pid_t daemon;
 };
 
+struct answer {
+	unsigned char order; /* enum keeper_order */
+	unsigned char error; /* an errno value, 0 = done */
+};
+
 static bool
-receive(int fd, unsigned char *byte)
+receive(int fd, void *message, size_t size)
 {
 	ssize_t count;
 
 	do
-		count = recv(fd, byte, 1, 0);
+		count = recv(fd, message, size, MSG_WAITALL);
 	while (count == -1 && errno == EINTR);
-	return count == 1;
+	return count == (ssize_t)size;
 }
 
 static bool
-transmit(int fd, unsigned char byte)
+transmit(int fd, const void *message, size_t size)
 {
-	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
+	return send(fd, message, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
 /* ---- the keeper --------------------------------------------------------- */
@@ -109,15 +114,24 @@ keep_only(struct held *held, int *parent)
 	return chdir("/") == 0 && privileges_renounce_capabilities();
 }
 
+/* Whether an order came and was answered. */
+static bool
+serve(int parent, const struct held *held)
+{
+	struct answer answer;
+
+	if (!receive(parent, &answer.order, sizeof answer.order))
+		return false;
+	answer.error = (unsigned char)obey(answer.order, held);
+	return transmit(parent, &answer, sizeof answer);
+}
+
 static _Noreturn void
 keep(struct held held, int parent)
 {
-	unsigned char order;
-
 	proctitle_set("echod: pidfile keeper");
 	if (keep_only(&held, &parent))
-		while (receive(parent, &order) &&
-		       transmit(parent, (unsigned char)obey(order, &held)))
+		while (serve(parent, &held))
 			continue;
 	_exit(EXIT_SUCCESS);
 }
@@ -172,10 +186,14 @@ keeper_start(const char *path, int lockfile, pid_t daemon)
 int
 keeper_order(int keeper, enum keeper_order order)
 {
-	unsigned char answer;
+	unsigned char byte = (unsigned char)order;
+	struct answer answer;
 
-	if (!transmit(keeper, (unsigned char)order) ||
-	    !receive(keeper, &answer))
+	if (!transmit(keeper, &byte, sizeof byte))
 		return EPIPE;
-	return answer;
+	do /* an earlier one may be left, of an order that was given up */
+		if (!receive(keeper, &answer, sizeof answer))
+			return EPIPE;
+	while (answer.order != byte);
+	return answer.error;
 }
