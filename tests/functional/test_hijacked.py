@@ -66,11 +66,18 @@ def test_a_lie_about_itself_is_about_itself_only(echod):
     running = echod()
     _, session = hijacked(running)
     names = honest(running)
-    session.run(session.sends(report(END, 0, 2**40)), exits(IDLE))
-    running.wait_log(rf"closed \S+ pid={session.pid} bytes={2**40} "
+    session.run(session.sends(report(END, 0, 2**30)), exits(IDLE))
+    running.wait_log(rf"closed \S+ pid={session.pid} bytes={2**30} "
                      r"duration=\S+ reason=idle\b")
     names += honest(running)
     honest_are_told_right(running, names)
+
+
+def test_a_count_that_no_session_can_reach_is_not_believed(echod):
+    running = echod()
+    _, session = hijacked(running)
+    session.run(session.sends(report(END, 0, 2**63)), exits(IDLE))
+    assert running.closed()["bytes"] < 2**30
 
 
 def test_a_client_is_believed_only_of_a_proxied_session(echod):
