@@ -80,6 +80,15 @@ def folder():
 
 
 @pytest.fixture
+def place(folder):
+    """A directory that the daemon's user can write to."""
+    place = folder / "metrics"
+    place.mkdir()
+    place.chmod(0o777)
+    return place
+
+
+@pytest.fixture
 def echod(folder):
     """Starts daemons in the foreground: echod(idle_timeout="1s", ...)."""
     with contextlib.ExitStack() as stack:

@@ -21,15 +21,6 @@ MANUAL = (driver.ROOT / "man" / "echod.8").read_text()
 
 
 @pytest.fixture
-def place(folder):
-    """A directory that the daemon's user can write to."""
-    place = folder / "metrics"
-    place.mkdir()
-    place.chmod(0o777)
-    return place
-
-
-@pytest.fixture
 def file(place):
     return place / "echod.prom"
 

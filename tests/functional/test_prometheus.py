@@ -84,14 +84,6 @@ class Prometheus:
 
 
 @pytest.fixture
-def place(folder):
-    place = folder / "metrics"
-    place.mkdir()
-    place.chmod(0o777)
-    return place
-
-
-@pytest.fixture
 def prometheus(folder, place):
     exporter, port = free_port(), free_port()
     config = folder / "prometheus.yml"

@@ -2,6 +2,7 @@
 
 /* Reports of real processes, as the kernel attests them. */
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -52,6 +53,8 @@ session(struct server *server, const struct report *reports, size_t count)
 	assert_non_null(child);
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
+		/* It stops; a test that fails must not leave it behind. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)signal(SIGUSR1, SIG_IGN);
 		for (size_t i = 0; i < count; i++)
 			if (write(server->reports.sending, &reports[i],
