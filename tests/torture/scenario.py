@@ -308,9 +308,14 @@ class Life:
             self.check_death()
         return pid
 
+    def is_ready(self):
+        """Published comes before that: the keeper's answer may still fail."""
+        return bool(self.published()) and (
+            self.fault.may_lose_messages() or "ready" in self.world.log.read())
+
     def is_published(self, first):
         wait_until(lambda: self.world.reaper.status(first) is not None
-                   or self.published(), "the start")
+                   or self.is_ready(), "the start")
         status = self.world.reaper.status(first)
         if status is None:
             return True
