@@ -12,6 +12,7 @@
 
 #include "parent/server.h"
 #include "parent/settings/command_line.h"
+#include "parent/upgrade/restore.h"
 #include "parent/upgrade/state.h"
 
 enum {

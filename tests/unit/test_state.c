@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "parent/server.h"
 #include "parent/settings/command_line.h"
+#include "parent/upgrade/restore.h"
 #include "parent/upgrade/state.h"
 
 /*

@@ -44,13 +44,6 @@ void state_describe(const struct server *, struct handover *);
 /* False with errno if something could not be written. */
 bool state_write(FILE *, const struct server *, const struct handover *);
 
-/*
- * Reads it into a server that has its tables and nothing in them.  False if
- * it is not a state that this program can take over, and why.
- */
-bool
-state_read(FILE *, struct server *, struct handover *, struct config_error *);
-
 /* Lets all descriptors pass execve(2), or none.  False with errno. */
 bool state_keep(const struct server *, const struct handover *, bool keep);
 

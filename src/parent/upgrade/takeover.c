@@ -21,6 +21,7 @@
 #include "parent/settings/config_file.h"
 #include "parent/upgrade/answer.h"
 #include "parent/upgrade/program.h"
+#include "parent/upgrade/restore.h"
 #include "parent/upgrade/state.h"
 
 enum {
