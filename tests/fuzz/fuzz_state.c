@@ -74,7 +74,7 @@ take(struct server *server, struct handover *handover, char *text, size_t size)
 	FILE *file = fmemopen(text, size, "r");
 
 	require(file != NULL);
-	bool good = state_read(file, server, handover, &error);
+	bool good = restore_state(file, server, handover, &error);
 	(void)fclose(file);
 	require(good || strncmp(error.text, "state: ", 7) == 0);
 	return good;

@@ -90,7 +90,7 @@ read_text(char *text, struct server *server, struct handover *handover)
 	FILE *file = fmemopen(text, strlen(text), "r");
 
 	assert_non_null(file);
-	bool good = state_read(file, server, handover, &error);
+	bool good = restore_state(file, server, handover, &error);
 	(void)fclose(file);
 	return good ? NULL : error.text;
 }

@@ -307,7 +307,7 @@ read_lines(FILE *file, char **buffer, struct server *server,
 }
 
 bool
-state_read(FILE *file, struct server *server, struct handover *handover,
+restore_state(FILE *file, struct server *server, struct handover *handover,
     struct config_error *error)
 {
 	char *buffer = NULL;

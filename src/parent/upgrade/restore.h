@@ -22,7 +22,7 @@ struct server;
  * Reads it into a server that has its tables and nothing in them.  False if
  * it is not a state that this program can take over, and why.
  */
-bool
-state_read(FILE *, struct server *, struct handover *, struct config_error *);
+bool restore_state(
+    FILE *, struct server *, struct handover *, struct config_error *);
 
 #endif

@@ -67,7 +67,7 @@ read_state(struct server *server, struct command_line *command)
 	FILE *file = open_again(input.left.state, "r");
 
 	server_init(server);
-	if (!state_read(file, server, &input.handover, &error))
+	if (!restore_state(file, server, &input.handover, &error))
 		log_fatalx("%s", error.text);
 	(void)fclose(file);
 	/* The first program has read a relative path from its directory. */
