@@ -217,18 +217,10 @@ open_asked(struct listeners *listeners, const struct addr *asked)
 }
 
 static bool
-is_same(const struct addr *a, const struct addr *b)
-{
-	return a->family == b->family && a->port == b->port &&
-	       a->scope == b->scope &&
-	       memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-static bool
 is_open(const struct listeners *listeners, const struct addr *asked)
 {
 	for (size_t i = 0; i < listeners->count; i++)
-		if (is_same(&listeners->items[i].asked, asked))
+		if (addr_equal(&listeners->items[i].asked, asked))
 			return true;
 	return false;
 }
@@ -237,7 +229,7 @@ static bool
 is_asked(const struct config *config, const struct addr *asked)
 {
 	for (size_t i = 0; i < config->listen.count; i++)
-		if (is_same(&config->listen.items[i], asked))
+		if (addr_equal(&config->listen.items[i], asked))
 			return true;
 	return false;
 }
@@ -347,7 +339,7 @@ setting_of(const struct config *config, int fd)
 		return NULL;
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const struct addr *asked = &config->listen.items[i];
-		if (is_same(asked, &addr) ||
+		if (addr_equal(asked, &addr) ||
 		    (asked->family == AF_UNSPEC && asked->port == addr.port &&
 			memcmp(addr.bytes, any, sizeof any) == 0))
 			return asked;
