@@ -29,7 +29,9 @@
 #include "parent/reload.h"
 #include "parent/server.h"
 #include "parent/settings/command_line.h"
+#include "parent/sockets/activation.h"
 #include "parent/sockets/inetd.h"
+#include "parent/sockets/socket_options.h"
 #include "parent/sockets/systemd.h"
 #include "parent/upgrade/program.h"
 #include "parent/upgrade/takeover.h"
@@ -100,9 +102,9 @@ listen_for_clients(struct listeners *listeners, const struct config *config,
     int passed, bool stored)
 {
 	if (passed > 0 && stored)
-		listeners_reuse(listeners, config, passed);
+		activation_reuse(listeners, config, passed);
 	else if (passed > 0)
-		listeners_adopt(listeners, passed);
+		activation_adopt(listeners, passed);
 	else
 		listeners_open(listeners, config);
 	if (!listeners_configure(listeners, config))
@@ -171,7 +173,7 @@ serve(int passed, bool stored)
 	if (lifeline != -1)
 		daemon_ready(lifeline);
 	lifeline = -1;
-	listeners_store(&server->listeners, &server->notify);
+	activation_store(&server->listeners, &server->notify);
 	(void)notify_send(&server->notify, "READY=1");
 	log_ready();
 	event_ready();
@@ -191,7 +193,7 @@ serve_inetd(void)
 	privileges_drop(server->config.user);
 	server_init(server);
 	server->sandbox = confine(&server->config);
-	if (!listener_configure_socket(fd, &server->config))
+	if (!socket_options_set(fd, &server->config))
 		log_fatalx("standard input is not a TCP socket");
 	if (!listener_local_address(fd, &local))
 		log_fatal("standard input has no address");
@@ -214,7 +216,7 @@ take_over(struct command_line *command, int argc, char **argv,
 		(void)confine_parent(&server->config);
 	takeover_end(server);
 	log_on_fatal(tell_starter);
-	listeners_store(&server->listeners, &server->notify);
+	activation_store(&server->listeners, &server->notify);
 	(void)notify_send(&server->notify, "READY=1");
 	log_ready();
 	server_run(server);

@@ -2,11 +2,7 @@
 
 /*
  * The listening sockets: made here or handed over by a service manager.  And
- * accept(2) on them, whose errors are sorted here; acceptor.c acts on them.
- *
- * Every option that a session's socket needs, such as the timeouts for the idle
- * and the stall limit, is set on the listening socket and inherited through
- * accept(2), so that a connection costs no call for it.
+ * accept(2) on them.
  */
 
 #ifndef LISTENER_H
@@ -17,7 +13,7 @@
 
 #include "common/addr.h"
 #include "parent/settings/config.h"
-#include "parent/sockets/systemd.h"
+#include "parent/sockets/accept_errors.h"
 
 struct endpoint;
 
@@ -46,32 +42,17 @@ struct listeners {
 	bool shared;  /* with other instances */
 };
 
-/* What became of an accept(2). */
-enum accepted {
-	ACCEPTED_PEER,      /* a client, its socket and address */
-	ACCEPTED_NOBODY,    /* nobody waits */
-	ACCEPTED_GONE,      /* a client gave up; perhaps another one waits */
-	ACCEPTED_EXHAUSTED, /* not now, for lack of something; see errno */
-	ACCEPTED_BROKEN     /* not a listening socket; errno */
-};
-
 /* Opens what config.listen names.  Ends the program if one cannot be had. */
 void listeners_open(struct listeners *, const struct config *);
 
-/* Takes over count descriptors from 3 on; ends the program if one is unfit. */
-void listeners_adopt(struct listeners *, int count);
-
-/*
- * The same for sockets that an earlier process has stored; those that the
- * settings do not name are closed, and what is missing is opened.
- */
-void listeners_reuse(struct listeners *, const struct config *, int count);
-
-/* Has the service manager keep them, in the place of those it has. */
-void listeners_store(struct listeners *, const struct notify *);
-
 /* Adds one that is open.  False with errno. */
 bool listeners_add(struct listeners *, const struct listener *);
+
+/* Adds a socket that was opened for that setting.  False with errno. */
+bool listeners_append(struct listeners *, int fd, const struct addr *asked);
+
+/* Opens what is missing.  False if something cannot be had, which is logged. */
+bool listeners_open_missing(struct listeners *, const struct config *);
 
 /*
  * Opens what other settings name anew.  If all of that is open, blocks new
@@ -86,9 +67,6 @@ bool listeners_change(struct listeners *, const struct config *);
  */
 bool listeners_configure(struct listeners *, const struct config *);
 
-/* The same for one connected socket.  False with errno if it is unfit. */
-bool listener_configure_socket(int fd, const struct config *);
-
 /* Sets the options that a client of an outdated listener has not inherited. */
 void
 listener_refresh_socket(const struct listener *, int fd, const struct config *);
@@ -98,8 +76,8 @@ listener_accept(const struct listener *, int *fd, struct addr *peer);
 
 /*
  * Drops every SYN from now on, as if the network had lost it, while pending
- * handshakes complete; listener.c tells the limit of this.  Then the queue can
- * be emptied and the socket closed without a reset for anybody.
+ * handshakes complete; socket_options.c tells the limit of this.  Then the
+ * queue can be emptied and the socket closed without a reset for anybody.
  */
 void listeners_block_new(struct listeners *);
 
