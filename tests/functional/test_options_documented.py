@@ -11,6 +11,7 @@ import echod as driver
 
 MAN = driver.ROOT / "man"
 SAMPLE = driver.ROOT / "etc" / "echod.conf"
+PROFILE = driver.ROOT / "etc" / "echod.apparmor"
 
 PAGES = ["echod.8", "echod.conf.5"]
 
@@ -211,3 +212,26 @@ def test_every_reason_for_an_end_is_in_echod_8():
                "killed", "crashed", "proxy-header"}
     log = manual("echod.8").partition(".Sh LOG")[2].partition(".Sh ")[0]
     assert set(re.findall(r"^\.It ([a-z-]+)$", log, re.M)) == reasons
+
+
+# ---- the profile of AppArmor ------------------------------------------------
+
+def permitted():
+    """The profile's rules on files, as patterns that match whole paths."""
+    rules = re.findall(r"^  (/\S+) [a-z]+,$", PROFILE.read_text(), re.M)
+    marks = {"**": ".*", "*": "[^/]*", "{": "(", ",": "|", "}": ")"}
+    return ["".join(marks.get(part, re.escape(part))
+                    for part in re.split(r"(\*\*|[*{,}])", rule))
+            for rule in rules]
+
+
+def test_apparmor_profile_lets_use_each_file_that_the_manual_names():
+    files = manual("echod.8").partition(".Sh FILES")[2].partition(".El")[0]
+    named = [path.replace("NAME", "lab")
+             for line in re.findall(r"^\.It Pa (.*)$", files, re.M)
+             for path in line.split(" , ") if path.startswith("/")]
+    assert "/run/echod@lab" in named
+    for path in named:
+        assert any(re.fullmatch(rule, path) or
+                   re.fullmatch(rule, f"{path}/echod.prom")
+                   for rule in permitted()), path

@@ -9,7 +9,10 @@ import subprocess
 import pytest
 
 import machine as machines
+from streams import is_served
 from test_units import names
+from test_upgrade import messages
+from waiting import wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -61,19 +64,23 @@ def test_install_upgrade_remove_and_purge_leave_nothing(root, tmp_path):
         install(machine, package)
         assert machine.try_run("systemctl", "is-active", "echod").stdout \
             .strip() == "inactive"
+        machine.write("/etc/echod/lab.conf", "listen = 127.0.0.1:7008\n")
         machine.systemctl("enable", "--now", "echod")
-        with machine.connect() as client:
-            client.sendall(b"before")
-            assert client.recv(6) == b"before"
+        machine.systemctl("start", "echod@lab")
+        cursor = machine.cursor()
+        with machine.connect() as client, machine.connect(port=7008) as other:
+            assert is_served(client) and is_served(other)
             install(machine, next_version(package, tmp_path))
-            client.sendall(b"behind")
-            assert client.recv(6) == b"behind"
+            wait_until(lambda: len(messages(machine, cursor, "upgraded ")) == 2,
+                       "the upgrade of the service and its instance")
+            assert is_served(client) and is_served(other)
         with machine.connect() as client:
-            client.sendall(b"!")
-            assert client.recv(1) == b"!"
+            assert is_served(client)
+        shutil.rmtree(machine.path("/etc/echod"))
         machine.run("dpkg", "--remove", "echod")
         assert machine.path("/etc/echod.conf").exists()
         machine.run("dpkg", "--purge", "echod")
         assert left(machine, before) == []
         assert before - names(machine) == set()
+        assert list(machine.path("/run").glob("echod*")) == []
         assert "echod" not in machine.path("/etc/passwd").read_text()
