@@ -13,7 +13,7 @@ dist:
 	    gzip -9n > build/dist/$(NAME).tar.gz
 	@sha256sum build/dist/$(NAME).tar.gz
 
-#: deb                build/deb/echod_VERSION_*.deb of the tree as it is; lintian, blhc
+#: deb                build/deb/echod_VERSION_*.deb of the tree as it is, and what checkers say
 deb:
 	rm -rf build/deb && mkdir -p build/deb/$(NAME)
 	tar -c --exclude=./build --exclude=./.git --exclude=./echod --exclude=./echoc . | \
@@ -24,6 +24,9 @@ deb:
 	    > ../build.log 2>&1 || { tail -30 ../build.log; exit 1; }
 	lintian --fail-on error,warning build/deb/*.changes
 	blhc --all build/deb/build.log
+	shellcheck etc/debian/p*
+	shellcheck --shell=bash build/deb/$(NAME)/build/completions/*.bash
+	/usr/sbin/apparmor_parser --quiet --skip-kernel-load --skip-cache etc/echod.apparmor
 	@ls build/deb/*.deb
 
 #: check-deb          installs, upgrades, removes and purges it in a booted system
@@ -34,5 +37,6 @@ check-deb: deb
 endif
 
 PACKAGES_dist = git
-PACKAGES_deb = build-essential debhelper libbsd-dev libcmocka-dev python3 lintian blhc
+PACKAGES_deb = build-essential debhelper libbsd-dev libcmocka-dev python3 lintian blhc \
+	shellcheck apparmor
 NEEDS_check-deb = deb system
