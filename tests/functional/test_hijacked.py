@@ -180,6 +180,16 @@ def test_a_session_that_says_it_ends_and_stays_is_killed(echod):
     gone(running, session)
 
 
+def test_a_session_that_says_it_ends_when_it_is_to_be_killed_is_killed(echod):
+    running = echod(drain_timeout="0")
+    client, session = hijacked(running)
+    waits = hijack.system_call(0, session.client, session.entry(), 1)
+    session.run(waits, session.sends(report(END, 0)))
+    running.send_signal(signal.SIGTERM)
+    assert running.wait_end() == 0
+    gone(running, session)
+
+
 def test_a_stop_does_not_wait_for_it(echod):
     running = echod(drain_timeout="300ms")
     client, session = hijacked(running)

@@ -79,9 +79,9 @@ class Hijacked:
     def __init__(self, daemon, pid):
         self.pid = pid
         shared = set(processes.descriptors(daemon.pid).values())
-        [self.reports] = [
-            fd for fd, name in processes.descriptors(pid).items()
-            if name in shared]
+        descriptors = processes.descriptors(pid).items()
+        [self.reports] = [fd for fd, name in descriptors if name in shared]
+        [self.client] = [fd for fd, name in descriptors if name not in shared]
 
     def entry(self):
         with open(f"/proc/{self.pid}/auxv", "rb") as file:

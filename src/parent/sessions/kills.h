@@ -35,7 +35,7 @@ void kills_at_once(struct server *, struct child *, enum reason why);
 /* After an upgrade, goes on with the kills that the old program has begun. */
 void kills_resume(struct server *);
 
-/* The session has answered, so it can be killed now. */
+/* If the session was asked before it is killed, it has answered: kills it. */
 void kills_answered(struct server *, struct child *);
 
 #endif

@@ -138,6 +138,7 @@ take(struct server *server, struct child *child, const struct report *report,
 		child->counted = true;
 		census_settle(server, child, now);
 		child->heard = now;
+		kills_answered(server, child);
 		children_move(&server->children, child, CHILD_LEAVING);
 		reap_soon(server, now);
 		break;
