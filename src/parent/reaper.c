@@ -84,6 +84,8 @@ session_ended(
 	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	enum reason reason = reason_of_end(child, status);
 
+	if (now < child->started) /* it began later in this turn */
+		now = child->started;
 	if (is_worth_a_line(server, child, reason, now))
 		event_closed(child, reason, signo, now);
 	count_end(server, child, reason, now);
@@ -95,27 +97,31 @@ session_ended(
 
 /*
  * Asks by pid for a batch of the children that are expected to end, once for
- * each.  A child that has not quite ended will send its own SIGCHLD.
+ * each in a round.  A child that has not quite ended will send its own SIGCHLD,
+ * which begins another round.
  */
 static void
 reap_expected(struct server *server, int64_t now)
 {
 	struct child_queue *leaving = &server->children.leaving;
-	struct child *child, *first_left = NULL;
+	pid_t *first_left = &server->reaper.first_left;
+	struct child *child;
 	int status;
 
 	timer_clear(&server->reaper.retry);
 	for (int i = 0; i < CHILDREN_BATCH; i++) {
 		child = TAILQ_FIRST(leaving);
-		if (child == NULL || child == first_left)
+		if (child == NULL || child->pid == *first_left) {
+			*first_left = 0;
 			return;
+		}
 		if (waitpid(child->pid, &status, WNOHANG) == child->pid) {
 			session_ended(server, child, status, now);
 			continue;
 		}
 		children_move(&server->children, child, CHILD_LEAVING);
-		if (first_left == NULL)
-			first_left = child;
+		if (*first_left == 0)
+			*first_left = child->pid;
 	}
 	timer_set(&server->reaper.retry, now + 1); /* the next turn */
 }
@@ -186,6 +192,7 @@ reap(struct server *server, int64_t now)
 {
 	/* First, so that what the ended had to say is known. */
 	(void)reports_receive(server, now);
+	server->reaper.first_left = 0;
 	reap_expected(server, now);
 	timer_arm(&server->reaper.sweep, now + SWEEP_DELAY);
 }
@@ -193,5 +200,6 @@ reap(struct server *server, int64_t now)
 void
 reap_soon(struct server *server, int64_t now)
 {
+	server->reaper.first_left = 0;
 	timer_arm(&server->reaper.retry, now + RETRY_DELAY);
 }

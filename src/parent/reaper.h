@@ -8,6 +8,8 @@
 #ifndef REAPER_H
 #define REAPER_H
 
+#include <sys/types.h>
+
 #include <stdint.h>
 
 #include "parent/timers.h"
@@ -17,6 +19,7 @@ struct server;
 struct reaper {
 	struct timer retry; /* for those who are expected to end */
 	struct timer sweep; /* for those who ended without a word */
+	pid_t first_left;   /* in this round of retry, 0 = none yet */
 };
 
 void reaper_init(struct server *);
