@@ -11,34 +11,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/commands.h"
+#include "client/options.h"
+#include "client/results.h"
 
-static const struct subcommand {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} subcommands[] = {
-    {"ping", ping_main, "measure round trips, one message at a time"},
-    {"pipe", pipe_main, "send standard input, print what comes back"},
-    {"load", load_main, "measure throughput and latency under load"},
-    {"check", check_main, "judge whether this is a correct echo service"},
-    {"compare", compare_main, "compare the results of two runs"},
+static const struct command commands[] = {
+    {"ping", PING, "HOST[:PORT]", "Measures round trips, message by message",
+	ping_run},
+    {"pipe", PIPE, "HOST[:PORT]",
+	"Sends standard input and prints what comes back", pipe_run},
+    {"load", LOAD, "HOST[:PORT]", "Measures throughput and latency under load",
+	load_run},
+    {"check", CHECK, "HOST[:PORT]",
+	"Judges whether this is a correct echo service", check_run},
+    {"compare", COMPARE, "BEFORE... [:] AFTER...",
+	"Compares results that --json has printed", compare_run},
+};
+
+enum {
+	COMMANDS = sizeof commands / sizeof *commands
 };
 
 static void
 show_help(void)
 {
-	(void)printf("usage: echoc [ping] [options] HOST[:PORT]\n");
-	for (size_t i = 1; i < sizeof subcommands / sizeof *subcommands; i++)
-		(void)printf("       echoc %s [options] %s\n",
-		    subcommands[i].name,
-		    subcommands[i].run == compare_main
-			? "BEFORE... [:] AFTER..."
-			: "HOST[:PORT]");
-	(void)printf("\n");
-	for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
-		(void)printf(
-		    "  %-9s%s\n", subcommands[i].name, subcommands[i].summary);
+	for (const struct command *c = commands; c < commands + COMMANDS; c++)
+		(void)printf(c == commands ? "usage: echoc [%s] [options] %s\n"
+					   : "       echoc %s [options] %s\n",
+		    c->name, c->operands);
+	(void)putchar('\n');
+	for (const struct command *c = commands; c < commands + COMMANDS; c++)
+		(void)printf("  %-9s%s\n", c->name, c->summary);
 	(void)printf("\n'echoc SUBCOMMAND --help' lists its options.\n");
 }
 
@@ -58,22 +60,44 @@ hold_standard_descriptors(void)
 		(void)close(fd);
 }
 
+/* Runs the subcommand that the first word names; without one it is ping. */
+static int
+run(int argc, char **argv)
+{
+	static struct results results;
+	const struct command *command = commands;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0) {
+			command = &commands[i];
+			argc--;
+			argv++;
+			break;
+		}
+	results.use = command->bit;
+	results.subcommand = command->name;
+	results.asked = (struct options){
+	    .size = 64,
+	    .interval = SEC,
+	    .connections = 10,
+	    .duration = 10 * SEC,
+	    .timeout = command->bit != PIPE ? 5 * SEC : 0,
+	};
+	char **operands = options_parse(command, argc, argv, &results.asked);
+	return command->run(&results, operands);
+}
+
 int
 main(int argc, char **argv)
 {
-	int status = -1;
+	int status = STATUS_GOOD;
 
 	hold_standard_descriptors();
 	if (argc == 2 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		show_help();
-		status = STATUS_GOOD;
-	}
-	for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++)
-		if (argc > 1 && strcmp(argv[1], subcommands[i].name) == 0)
-			status = subcommands[i].run(argc - 1, argv + 1);
-	if (status == -1)
-		status = ping_main(argc, argv);
+	else
+		status = run(argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		err(STATUS_ERROR, "standard output");
 	return status;

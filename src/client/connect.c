@@ -17,19 +17,20 @@
 static int
 prepare(int fd, int family, const struct target *target)
 {
-	const int on = 1;
+	const int on = 1, tos = (int)target->asked->dscp << 2;
 	struct sockaddr_storage ss;
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
 		return -1;
-	if (target->interface != NULL &&
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, target->interface,
-		(socklen_t)strlen(target->interface)) == -1)
+	if (target->asked->interface != NULL &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+		target->asked->interface,
+		(socklen_t)strlen(target->asked->interface)) == -1)
 		return -1;
-	if (target->tos != 0 &&
+	if (tos != 0 &&
 	    setsockopt(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
-		family == AF_INET6 ? IPV6_TCLASS : IP_TOS, &target->tos,
-		sizeof target->tos) == -1)
+		family == AF_INET6 ? IPV6_TCLASS : IP_TOS, &tos,
+		sizeof tos) == -1)
 		return -1;
 	if (target->source.family == AF_UNSPEC)
 		return 0;
@@ -59,38 +60,39 @@ connect_start(const struct target *target, const struct addr *address)
 	return -1;
 }
 
-int
-connect_error(int fd)
-{
-	int error = 0;
-	socklen_t length = sizeof error;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
-		return errno;
-	return error;
-}
-
-int
-connect_greet(const struct target *target, int fd)
+/* Sends the PROXY protocol header; returns 0 or the error. */
+static int
+send_header(const struct target *target, int fd)
 {
 	uint8_t header[PROXY_HEADER_MAX];
 	struct sockaddr_storage ss = {0};
 	socklen_t length = sizeof ss;
 	struct addr here, there;
 
-	if (target->proxy_version == 0)
-		return 0;
 	if (getsockname(fd, (struct sockaddr *)&ss, &length) == -1)
-		return -1;
+		return errno;
 	(void)addr_from_sockaddr(&here, (const struct sockaddr *)&ss);
 	length = sizeof ss;
 	if (getpeername(fd, (struct sockaddr *)&ss, &length) == -1)
-		return -1;
+		return errno;
 	(void)addr_from_sockaddr(&there, (const struct sockaddr *)&ss);
 	if (target->proxy_source.family != AF_UNSPEC)
 		here = target->proxy_source;
-	size_t n =
-	    proxy_header_build(target->proxy_version, &here, &there, header);
+	size_t n = proxy_header_build(
+	    target->asked->proxy_version, &here, &there, header);
 	/* a new connection has room for it: a short write is impossible */
-	return send(fd, header, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : -1;
+	return send(fd, header, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : errno;
+}
+
+int
+connect_finish(const struct target *target, int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof error;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == -1)
+		return errno;
+	if (error == 0 && target->asked->proxy_version != 0)
+		error = send_header(target, fd);
+	return error;
 }

@@ -17,12 +17,9 @@
 int connect_start(const struct target *, const struct addr *);
 
 /*
- * Sends the PROXY protocol header if the target wants one.  Returns 0, or -1
- * with errno.
+ * Finds out whether that has succeeded and sends the PROXY protocol header if
+ * the target wants one.  Returns 0 or the error.
  */
-int connect_greet(const struct target *, int fd);
-
-/* The kernel's pending error of a socket, 0 if there is none. */
-int connect_error(int fd);
+int connect_finish(const struct target *, int fd);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "client/fields.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +9,23 @@
 
 #include "common/clock.h"
 #include "common/units.h"
+
+enum form {
+	JSON,
+	TEXT,
+	SCALED /* a time with a unit of its own */
+};
+
+static const int decimals[][SCALED] = {
+    [FIELD_COUNT] = {0, 0},
+    [FIELD_ASKED] = {0, 0},
+    [FIELD_REAL] = {6, 2},
+    [FIELD_PERCENT] = {6, 0},
+    [FIELD_SECONDS] = {9, 3},
+    [FIELD_MS] = {6, 3},
+};
+
+static const char *const flags[][2] = {{"false", "true"}, {"not ok", "ok"}};
 
 void
 json_string(FILE *out, const char *text)
@@ -29,88 +45,69 @@ json_string(FILE *out, const char *text)
 	(void)putc('"', out);
 }
 
-static void
-value_json(FILE *out, const struct field *field, const void *base)
+/* A number as it is stored; -1 = there is none. */
+static double
+number_at(enum field_type type, const void *at)
 {
-	const void *at = (const char *)base + field->offset;
-	const uint64_t *count = at;
-	const int64_t *span = at;
-
-	switch (field->type) {
-	case FIELD_COUNT:
-	case FIELD_ASKED:
-		if (*count > 0 || field->type == FIELD_COUNT)
-			(void)fprintf(out, "%" PRIu64, *count);
-		else
-			(void)fprintf(out, "null");
-		return;
+	switch (type) {
 	case FIELD_REAL:
 	case FIELD_PERCENT:
-		(void)fprintf(out, "%.6f", *(const double *)at);
-		return;
+		return *(const double *)at;
 	case FIELD_SECONDS:
-	case FIELD_SPAN:
-		(void)fprintf(out, "%.9f", (double)*span / SEC);
-		return;
 	case FIELD_MS:
-	case FIELD_LATENCY:
-		if (*span < 0)
-			(void)fprintf(out, "null");
-		else
-			(void)fprintf(out, "%.6f", (double)*span / MSEC);
-		return;
-	case FIELD_FLAG:
-		(void)fprintf(out, *(const bool *)at ? "true" : "false");
-		return;
-	case FIELD_BYTE:
-		(void)fprintf(out, "%u", *(const uint8_t *)at);
-		return;
-	case FIELD_TEXT:
-		json_string(out, *(const char *const *)at);
-		return;
-	case FIELD_OTHER:
-		field->json(out, at);
-		return;
+		return (double)*(const int64_t *)at;
+	case FIELD_ASKED:
+		if (*(const uint64_t *)at == 0)
+			return -1;
+		/* FALLTHROUGH */
+	default:
+		return (double)*(const uint64_t *)at;
 	}
 }
 
 static void
-value_text(FILE *out, const struct field *field, const void *base)
+write_number(FILE *out, enum field_type type, enum form form, double number)
 {
-	const void *at = (const char *)base + field->offset;
-	const int64_t *span = at;
 	char buf[UNITS_STRLEN];
 
+	if (number < 0)
+		(void)fputs(form == JSON ? "null" : "-", out);
+	else if (form == SCALED)
+		(void)fputs(units_format_span(number, buf), out);
+	else if (form == TEXT && type == FIELD_PERCENT)
+		(void)fprintf(out, "%.4g", number);
+	else
+		(void)fprintf(out, "%.*f", decimals[type][form],
+		    number / (type == FIELD_SECONDS ? SEC
+				 : type == FIELD_MS ? MSEC
+						    : 1));
+}
+
+static void
+write_value(
+    FILE *out, const struct field *field, enum form form, const void *base)
+{
+	const void *at = (const char *)base + field->offset;
+	const char *const *text = at;
+
 	switch (field->type) {
-	case FIELD_REAL:
-		(void)fprintf(out, "%.2f", *(const double *)at);
-		return;
-	case FIELD_PERCENT:
-		(void)fprintf(out, "%.4g", *(const double *)at);
-		return;
-	case FIELD_SECONDS:
-		(void)fprintf(out, "%.3f", (double)*span / SEC);
-		return;
-	case FIELD_MS:
-		(void)fprintf(out, "%.3f", (double)*span / MSEC);
-		return;
-	case FIELD_SPAN:
-	case FIELD_LATENCY:
-		(void)fprintf(out, "%s",
-		    *span < 0 ? "-" : units_format_span((double)*span, buf));
-		return;
 	case FIELD_BYTE:
-		(void)fprintf(out, "0x%02x", *(const uint8_t *)at);
+		(void)fprintf(
+		    out, form == JSON ? "%u" : "0x%02x", *(const uint8_t *)at);
+		return;
+	case FIELD_FLAG:
+		(void)fputs(flags[form != JSON][*(const bool *)at], out);
 		return;
 	case FIELD_TEXT:
-		(void)fprintf(out, "%s", *(const char *const *)at);
+		form == JSON ? json_string(out, *text)
+			     : (void)fputs(*text, out);
 		return;
 	case FIELD_OTHER:
-		field->text(out, at);
+		(form == JSON ? field->json : field->text)(out, at);
 		return;
 	default:
-		value_json(out, field, base);
-		return;
+		write_number(
+		    out, field->type, form, number_at(field->type, at));
 	}
 }
 
@@ -118,7 +115,7 @@ static void
 member_json(FILE *out, bool first, const struct field *field, const void *base)
 {
 	(void)fprintf(out, "%s\"%s\": ", first ? "" : ", ", field->name);
-	value_json(out, field, base);
+	write_value(out, field, JSON, base);
 }
 
 void
@@ -136,15 +133,14 @@ fields_json(
 	(void)putc('}', out);
 }
 
-/* The field in the braces that text begins with; width may be NULL. */
+/* The field in the braces that a template goes on with. */
 static const struct field *
-field_in_braces(const struct field *field, const char *text, size_t *width)
+field_in_braces(const struct field *field, const char *template)
 {
-	size_t length = strcspn(text + 1, ":}");
+	size_t length = strcspn(template + 1, "~:}");
 
-	*width = strtoul(text + 1 + length + 1, NULL, 10);
 	while (strlen(field->name) != length ||
-	       strncmp(field->name, text + 1, length) != 0)
+	       strncmp(field->name, template + 1, length) != 0)
 		field++;
 	return field;
 }
@@ -154,50 +150,48 @@ fields_json_named(FILE *out, const struct field *fields, const char *template,
     const void *base)
 {
 	bool first = true;
-	size_t width;
 
 	(void)putc('{', out);
 	while ((template = strchr(template, '{')) != NULL) {
-		member_json(out, first,
-		    field_in_braces(fields, template ++, &width), base);
+		member_json(
+		    out, first, field_in_braces(fields, template ++), base);
 		first = false;
 	}
 	(void)putc('}', out);
 }
 
+/* Room for a number with its unit is enough: no other column is padded. */
 static void
-padded_text(
-    FILE *out, const struct field *field, size_t width, const void *base)
+padded_text(FILE *out, int width, const struct field *field, enum form form,
+    const void *base)
 {
-	char *text = NULL;
-	size_t length = 0;
-	FILE *memory = open_memstream(&text, &length);
+	char text[UNITS_STRLEN] = "";
+	FILE *cell = fmemopen(text, sizeof text, "w");
 
-	if (memory == NULL)
+	if (cell == NULL)
 		return;
-	value_text(memory, field, base);
-	if (fclose(memory) == 0)
-		(void)fprintf(out, "%*s", (int)width, text);
-	free(text);
+	write_value(cell, field, form, base);
+	(void)fclose(cell);
+	(void)fprintf(out, "%*s", width, text);
 }
 
 void
 fields_text(FILE *out, const struct field *fields, const char *template,
     const void *base)
 {
-	size_t width;
-
-	while (*template != '\0') {
+	for (; *template != '\0'; template ++) {
 		if (*template != '{') {
-			(void)putc(*template ++, out);
+			(void)putc(*template, out);
 			continue;
 		}
-		const struct field *field =
-		    field_in_braces(fields, template, &width);
-		if (width > 0)
-			padded_text(out, field, width, base);
+		const struct field *field = field_in_braces(fields, template);
+		template += strcspn(template, "~:}");
+		enum form form = *template == '~' ? SCALED : TEXT;
+		template += form == SCALED;
+		if (*template == ':')
+			padded_text(out, atoi(template + 1), field, form, base);
 		else
-			value_text(out, field, base);
-		template = strchr(template, '}') + 1;
+			write_value(out, field, form, base);
+		template += strcspn(template, "}");
 	}
 }

@@ -5,7 +5,8 @@
  * JSON are made: a name, a type with its unit, and where it is.
  *
  * A template is text in which "{name}" stands for a member, "{name:9}" for
- * one that is padded to nine columns.
+ * one that is padded to nine columns, and "{name~}" or "{name~:9}" for a time
+ * with the unit that suits it.
  */
 
 #ifndef FIELDS_H
@@ -19,12 +20,10 @@ enum field_type {
 	FIELD_ASKED,   /* uint64_t; 0 = not asked for: null */
 	FIELD_REAL,    /* double */
 	FIELD_PERCENT, /* double, four digits */
-	FIELD_SECONDS, /* int64_t nanoseconds; seconds */
-	FIELD_SPAN,    /* the same; as text with a unit */
-	FIELD_MS,      /* int64_t nanoseconds; milliseconds */
-	FIELD_LATENCY, /* the same; as text with a unit; < 0 = none: null */
-	FIELD_FLAG,    /* bool */
+	FIELD_SECONDS, /* int64_t nanoseconds, written in seconds */
+	FIELD_MS,      /* ... in milliseconds; < 0 = none: null */
 	FIELD_BYTE,    /* uint8_t */
+	FIELD_FLAG,    /* bool */
 	FIELD_TEXT,    /* const char *; NULL = null */
 	FIELD_OTHER,   /* by the functions of its own */
 };

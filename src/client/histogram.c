@@ -13,16 +13,6 @@ enum {
 
 static const int64_t value_max = (INT64_C(1) << HISTOGRAM_VALUE_BITS) - 1;
 
-const struct histogram_percentile histogram_percentiles[] = {
-    {"p50", 50},
-    {"p75", 75},
-    {"p90", 90},
-    {"p99", 99},
-    {"p99.9", 99.9},
-    {"p99.99", 99.99},
-    {NULL, 0},
-};
-
 /* Buckets below 2 * SUB are one wide; then each power of two doubles that. */
 static size_t
 bucket_of(int64_t value)

@@ -28,15 +28,6 @@ struct histogram {
 	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
-/* One of the percentiles that are always reported. */
-struct histogram_percentile {
-	const char *name;
-	double percent;
-};
-
-/* Ends with one without a name. */
-extern const struct histogram_percentile histogram_percentiles[];
-
 /* Adds one value in nanoseconds; a negative one counts as 0. */
 void histogram_record(struct histogram *, int64_t value);
 

@@ -2,6 +2,7 @@
 
 #include "client/output.h"
 
+#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,45 +11,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/commands.h"
 #include "client/fields.h"
 
 enum {
 	MESSAGE_STRLEN = RACE_STRLEN + 512
 };
 
-static struct {
-	struct results *results;
-	bool json, stream, quiet, timestamps, nagios;
-	bool taken;  /* standard output is a file's */
-	FILE *lines; /* NULL = nowhere */
-} output;
+static struct results *results;
+static bool taken;  /* standard output is a file's */
+static FILE *lines; /* NULL = nowhere */
 
 static void
 text_attempts(FILE *out, const void *member)
 {
-	const struct race *const *race = member;
 	char buf[RACE_STRLEN];
 
-	(void)fputs(race_describe(*race, buf), out);
+	(void)member;
+	(void)fputs(race_describe(&results->race, buf), out);
 }
 
 static void
 json_attempts(FILE *out, const void *member)
 {
-	race_json(out, *(const struct race *const *)member);
-}
-
-static void
-text_passed(FILE *out, const void *member)
-{
-	(void)fputs(*(const bool *)member ? "ok" : "not ok", out);
-}
-
-static void
-json_passed(FILE *out, const void *member)
-{
-	(void)fputs(*(const bool *)member ? "true" : "false", out);
+	(void)member;
+	race_json(out, &results->race);
 }
 
 #define AT(member) offsetof(struct event, member)
@@ -57,7 +43,7 @@ json_passed(FILE *out, const void *member)
 static const struct field fields[] = {
     {"address", FIELD_TEXT, 0, AT(address), NULL, NULL},
     {"reason", FIELD_TEXT, 0, AT(reason), NULL, NULL},
-    {"attempts", FIELD_OTHER, 0, AT(race), json_attempts, text_attempts},
+    {"attempts", FIELD_OTHER, 0, 0, json_attempts, text_attempts},
     {"seq", FIELD_COUNT, 0, AT(seq), NULL, NULL},
     {"bytes", FIELD_COUNT, 0, AT(bytes), NULL, NULL},
     {"offset", FIELD_COUNT, 0, AT(offset), NULL, NULL},
@@ -66,19 +52,19 @@ static const struct field fields[] = {
     {"lost", FIELD_COUNT, 0, AT(lost), NULL, NULL},
     {"connect_ms", FIELD_MS, 0, AT(connect), NULL, NULL},
     {"rtt_ms", FIELD_MS, 0, AT(rtt), NULL, NULL},
-    {"outage_seconds", FIELD_SPAN, 0, AT(span), NULL, NULL},
-    {"lasted_seconds", FIELD_SPAN, 0, AT(span), NULL, NULL},
+    {"outage_seconds", FIELD_SECONDS, 0, AT(span), NULL, NULL},
+    {"lasted_seconds", FIELD_SECONDS, 0, AT(span), NULL, NULL},
     {"seconds", FIELD_REAL, 0, AT(seconds), NULL, NULL},
     {"messages_per_second", FIELD_COUNT, 0, AT(messages), NULL, NULL},
     {"megabytes_per_second", FIELD_REAL, 0, AT(megabytes), NULL, NULL},
-    {"p50_ms", FIELD_LATENCY, 0, AT(p50), NULL, NULL},
-    {"p99_ms", FIELD_LATENCY, 0, AT(p99), NULL, NULL},
-    {"max_ms", FIELD_LATENCY, 0, AT(max), NULL, NULL},
+    {"p50_ms", FIELD_MS, 0, AT(p50), NULL, NULL},
+    {"p99_ms", FIELD_MS, 0, AT(p99), NULL, NULL},
+    {"max_ms", FIELD_MS, 0, AT(max), NULL, NULL},
     {"failures", FIELD_COUNT, 0, AT(errors), NULL, NULL},
     {"number", FIELD_COUNT, 0, AT(number), NULL, NULL},
     {"case", FIELD_TEXT, 0, AT(name), NULL, NULL},
     {"promise", FIELD_TEXT, 0, AT(promise), NULL, NULL},
-    {"passed", FIELD_OTHER, 0, AT(passed), json_passed, text_passed},
+    {"passed", FIELD_FLAG, 0, AT(passed), NULL, NULL},
     {"seen", FIELD_TEXT, 0, AT(seen), NULL, NULL},
     {.name = NULL},
 };
@@ -103,13 +89,13 @@ static const struct {
     [EVENT_OUTAGE_BEGIN] = {"outage_begin",
 	"{address} does not answer from seq={seq} on: {reason}"},
     [EVENT_OUTAGE_END] = {"outage_end", "{address} answers again after an"
-	" outage of {outage_seconds}, {lost} lost"},
+	" outage of {outage_seconds~}, {lost} lost"},
     [EVENT_RECONNECTED] = {"reconnected", "reconnected to {address} in"
-	" {connect_ms} ms, the last connection lasted {lasted_seconds}:"
+	" {connect_ms} ms, the last connection lasted {lasted_seconds~}:"
 	" {reason}"},
     [EVENT_INTERVAL] = {"interval", "{seconds:7} s {messages_per_second:9}"
-	" msg/s {megabytes_per_second:9} MB/s  p50 {p50_ms}  p99 {p99_ms}"
-	"  max {max_ms}  {failures} errors"},
+	" msg/s {megabytes_per_second:9} MB/s  p50 {p50_ms~}  p99 {p99_ms~}"
+	"  max {max_ms~}  {failures} errors"},
     [EVENT_CASE] = {"case",
 	"{passed} {number} - {case}: {promise}\n# {seen}"},
 };
@@ -139,76 +125,52 @@ end_object(void)
 	(void)fflush(stdout);
 }
 
-/* The object that begins a stream: what was asked for. */
-static void
-start_stream(const struct results *results)
+static bool
+wants_json(void)
 {
+	return results->asked.json || results->asked.json_stream;
+}
+
+void
+output_open(struct results *given, const struct target *target)
+{
+	const struct options *asked = &given->asked;
+
+	results = given;
+	lines = stdout;
+	if (wants_json() || (results->use & (LOAD | PIPE)) != 0)
+		lines = stderr;
+	if (asked->quiet || asked->nagios)
+		lines = NULL;
+	if (lines == stdout)
+		(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	results->host = target->name.host;
+	results->began = time_of_day();
+	results->echoc = VERSION;
+	results->version = RESULTS_VERSION;
+	if (!asked->json_stream)
+		return;
 	begin_object(stdout, "start");
 	fields_json(stdout, results_fields, results->use | USE_START, results);
 	end_object();
 }
 
 void
-output_open(const struct target_options *options, struct results *results)
-{
-	output.results = results;
-	output.json = options->json || options->json_stream;
-	output.stream = options->json_stream;
-	output.quiet = options->quiet;
-	output.lines = output.json ? stderr : stdout;
-	if ((results->use & (USE_LOAD | USE_PIPE)) != 0)
-		output.lines = stderr;
-	if (output.quiet)
-		output.lines = NULL;
-	else if (output.lines == stdout)
-		(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	results->began = time_of_day();
-	results->echoc = VERSION;
-	results->version = RESULTS_VERSION;
-	if (output.stream)
-		start_stream(results);
-}
-
-void
-output_add_time(void)
-{
-	output.timestamps = true;
-}
-
-void
-output_use_nagios(void)
-{
-	output.nagios = true;
-	output.lines = NULL;
-}
-
-static void
-begin_line(void)
-{
-	struct timespec ts;
-
-	if (!output.timestamps)
-		return;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	(void)fprintf(output.lines, "[%jd.%06ld] ", (intmax_t)ts.tv_sec,
-	    ts.tv_nsec / 1000);
-}
-
-void
 output_event(enum event_kind kind, const struct event *event)
 {
-	if (output.stream) {
+	if (results->asked.json_stream) {
 		begin_object(stdout, kinds[kind].name);
 		fields_json_named(stdout, fields, kinds[kind].line, event);
 		end_object();
 	}
-	if (output.lines == NULL || kind == EVENT_CONNECTED)
+	if (lines == NULL || kind == EVENT_CONNECTED)
 		return;
-	begin_line();
-	if (kind == EVENT_TRIED && output.results->use == USE_CHECK)
-		(void)fputs("# ", output.lines); /* a comment of TAP */
-	fields_text(output.lines, fields, kinds[kind].line, event);
-	(void)putc('\n', output.lines);
+	if (results->asked.timestamps)
+		(void)fprintf(lines, "[%.6f] ", time_of_day());
+	if (kind == EVENT_TRIED && results->use == CHECK)
+		(void)fputs("# ", lines); /* a comment of TAP */
+	fields_text(lines, fields, kinds[kind].line, event);
+	(void)putc('\n', lines);
 }
 
 void
@@ -218,10 +180,30 @@ output_connected(const struct race *race)
 	const struct event event = {
 	    .address = addr_format(race->winner->address, address),
 	    .connect = race_span(race),
-	    .race = race,
 	};
 
 	output_event(race->count > 1 ? EVENT_TRIED : EVENT_CONNECTED, &event);
+}
+
+int
+output_connect(const struct target *target)
+{
+	static char text[RACE_STRLEN];
+	int fd = race_run(&results->race, target);
+
+	if (fd != -1) {
+		results->address =
+		    addr_format(results->race.winner->address, text);
+		output_connected(&results->race);
+		return fd;
+	}
+	results->error = race_describe(&results->race, text);
+	if (results->use == CHECK)
+		output_line("Bail out! %s:%s: %s\n", target->name.host,
+		    target->name.port, text);
+	else if (output_complaints() != NULL)
+		warnx("%s:%s: %s", target->name.host, target->name.port, text);
+	return -1;
 }
 
 void
@@ -229,25 +211,27 @@ output_line(const char *format, ...)
 {
 	va_list arguments;
 
-	if (output.lines == NULL)
+	if (lines == NULL)
 		return;
 	va_start(arguments, format);
-	(void)vfprintf(output.lines, format, arguments);
+	(void)vfprintf(lines, format, arguments);
 	va_end(arguments);
 }
 
 FILE *
 output_summary(void)
 {
-	if (output.json || output.taken)
-		return output.quiet ? NULL : stderr;
-	return output.nagios ? NULL : stdout;
+	if (wants_json() || taken)
+		return results->asked.quiet ? NULL : stderr;
+	return results->asked.nagios ? NULL : stdout;
 }
 
 FILE *
 output_complaints(void)
 {
-	return output.nagios || (output.json && output.quiet) ? NULL : stderr;
+	return results->asked.nagios || (wants_json() && results->asked.quiet)
+		   ? NULL
+		   : stderr;
 }
 
 FILE *
@@ -258,11 +242,11 @@ output_file(const char *path)
 	if (path == NULL)
 		return NULL;
 	if (strcmp(path, "-") == 0) {
-		if (output.json || output.nagios || output.taken)
+		if (wants_json() || results->asked.nagios || taken)
 			fatalx("standard output is wanted twice");
-		output.taken = true;
-		if (output.lines != NULL)
-			output.lines = stderr;
+		taken = true;
+		if (lines != NULL)
+			lines = stderr;
 		return stdout;
 	}
 	if ((out = fopen(path, "we")) == NULL)
@@ -283,20 +267,18 @@ output_file_close(FILE *out, const char *path)
 static void
 write_end(FILE *out)
 {
-	struct results *results = output.results;
-
 	results_derive(results);
-	if (output.stream)
+	if (results->asked.json_stream)
 		begin_object(out, "end");
 	fields_json(out, results_fields, results->use, results);
-	(void)fputs(output.stream ? "}\n" : "\n", out);
+	(void)fputs(results->asked.json_stream ? "}\n" : "\n", out);
 }
 
 int
 output_end(int status)
 {
-	output.results->status = (uint64_t)status;
-	if (output.json)
+	results->status = (uint64_t)status;
+	if (wants_json())
 		write_end(stdout);
 	return status;
 }
@@ -312,7 +294,7 @@ end_at_once(int signal)
 	if (last_length > 0 &&
 	    write(STDOUT_FILENO, last_words, last_length) == -1)
 		_exit(STATUS_ERROR);
-	_exit(output.nagios ? STATUS_UNKNOWN : STATUS_ERROR);
+	_exit(results->asked.nagios ? STATUS_UNKNOWN : STATUS_ERROR);
 }
 
 void
@@ -323,13 +305,13 @@ output_end_by_signals(void)
 
 	if (out == NULL)
 		fatal("memory");
-	output.results->error = "interrupted";
-	output.results->status = STATUS_ERROR;
-	if (output.json)
+	results->error = "interrupted";
+	results->status = STATUS_ERROR;
+	if (wants_json())
 		write_end(out);
-	else if (output.nagios)
+	else if (results->asked.nagios)
 		(void)fprintf(out, "ECHO UNKNOWN - interrupted\n");
-	output.results->error = NULL;
+	results->error = NULL;
 	if (fclose(out) == EOF || sigaction(SIGINT, &handler, NULL) == -1 ||
 	    sigaction(SIGTERM, &handler, NULL) == -1)
 		fatal("signals");
@@ -340,14 +322,12 @@ end_fatally(const char *text)
 {
 	FILE *out = output_complaints();
 
-	if (output.nagios)
+	if (results->asked.nagios)
 		(void)printf("ECHO UNKNOWN - %s\n", text);
 	if (out != NULL)
 		(void)fprintf(out, "echoc: %s\n", text);
-	if (output.results == NULL)
-		exit(STATUS_ERROR);
-	output.results->error = text;
-	exit(output_end(output.nagios ? STATUS_UNKNOWN : STATUS_ERROR));
+	results->error = text;
+	exit(output_end(results->asked.nagios ? STATUS_UNKNOWN : STATUS_ERROR));
 }
 
 void

@@ -35,7 +35,6 @@ enum event_kind {
 /* Each kind uses some of these. */
 struct event {
 	const char *address, *reason;
-	const struct race *race;
 	uint64_t seq, bytes, offset, lost;
 	uint8_t got, expected;
 	int64_t connect, rtt, span;
@@ -50,21 +49,21 @@ struct event {
 };
 
 /*
- * To be called before anything is printed, with the whole run's results, in
+ * To be called before anything else here, with the whole run's results, in
  * which what was asked for is known.
  */
-void output_open(const struct target_options *, struct results *);
-
-/* Begin lines with the time of day. */
-void output_add_time(void);
-
-/* From here on failures are told by the Monitoring Plugins' conventions. */
-void output_use_nagios(void);
+void output_open(struct results *, const struct target *);
 
 void output_event(enum event_kind, const struct event *);
 
 /* Tells how a connection came about. */
 void output_connected(const struct race *);
+
+/*
+ * Connects to the first address that answers and tells how that came about;
+ * or why none has, which is the results' error, and returns -1.
+ */
+int output_connect(const struct target *);
 
 /* A line that has no object. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "client/connect.h"
 #include "client/failure.h"
 #include "client/interrupts.h"
@@ -94,7 +96,7 @@ race_begin(struct race *race, const struct target *target)
 static int64_t
 deadline(const struct race *race, const struct attempt *attempt)
 {
-	int64_t timeout = race->target->timeout;
+	int64_t timeout = race->target->asked->timeout;
 
 	if (attempt->error != EINPROGRESS || timeout == 0)
 		return INT64_MAX;
@@ -117,7 +119,8 @@ next_event(const struct race *race, int64_t until)
 static void
 advance(struct race *race, struct attempt *attempt, bool ready, int64_t now)
 {
-	int error = ready ? connect_error(attempt->fd) : ETIMEDOUT;
+	int error =
+	    ready ? connect_finish(race->target, attempt->fd) : ETIMEDOUT;
 
 	if (ready && error == 0)
 		end_attempt(attempt, 0);
@@ -158,14 +161,6 @@ race_run(struct race *race, const struct target *target)
 		race_cancel(race);
 		race->error = EINTR;
 	}
-	if (state == RACE_WON &&
-	    connect_greet(target, race->winner->fd) == -1) {
-		fail_attempt(race,
-		    &race->attempts[race->winner - race->attempts], errno);
-		race->winner = NULL;
-		state = RACE_LOST;
-	}
-	errno = race->error;
 	return state == RACE_WON ? race->winner->fd : -1;
 }
 
@@ -200,10 +195,10 @@ race_describe(const struct race *race, char buf[RACE_STRLEN])
 
 	buf[0] = '\0';
 	if (race->winner == NULL && race->count == 1)
-		return strerror(race->error);
+		(void)strlcpy(buf, strerror(race->error), RACE_STRLEN);
 	for (size_t i = 0; i < race->count; i++) {
 		const struct attempt *a = &race->attempts[i];
-		if (a == race->winner)
+		if (a == race->winner || race->count == 1)
 			continue;
 		n += (size_t)snprintf(buf + n, RACE_STRLEN - n,
 		    "%s%s %s after %s", n > 0 ? ", " : "",

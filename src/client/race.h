@@ -48,7 +48,7 @@ enum race_state race_begin(struct race *, const struct target *);
 
 /*
  * Waits until that time, or until a signal comes, and goes on.  When the race
- * is won the winner's descriptor is the caller's.
+ * is won the winner's descriptor is the caller's, with the PROXY header sent.
  */
 enum race_state race_wait(struct race *, int64_t until);
 
@@ -56,8 +56,8 @@ enum race_state race_wait(struct race *, int64_t until);
 void race_cancel(struct race *);
 
 /*
- * Does all of that.  Returns a connected non-blocking descriptor, to which the
- * PROXY header has been sent, or -1 with errno; EINTR means Ctrl-C.
+ * Does all of that.  Returns a connected non-blocking descriptor, or -1 with
+ * the error in the race; EINTR means Ctrl-C.
  */
 int race_run(struct race *, const struct target *);
 

@@ -3,9 +3,9 @@
 #include "client/results.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 
-#include "client/commands.h"
 #include "client/fields.h"
 #include "common/units.h"
 
@@ -42,23 +42,59 @@ json_errors(FILE *out, const void *member)
 	(void)putc('}', out);
 }
 
+/* What is told of a histogram, in nanoseconds. */
+struct digest {
+	uint64_t count;
+	int64_t min, mean, deviation, max;
+	int64_t p50, p75, p90, p99, p99_9, p99_99;
+};
+
+/* clang-format off */
+static const struct field digest_fields[] = {
+#define DIGEST(name, type, member)                                             \
+	{name, type, 0, offsetof(struct digest, member), NULL, NULL}
+    DIGEST("count", FIELD_COUNT, count),
+    DIGEST("min", FIELD_MS, min),
+    DIGEST("avg", FIELD_MS, mean),
+    DIGEST("stddev", FIELD_MS, deviation),
+    DIGEST("max", FIELD_MS, max),
+    DIGEST("p50", FIELD_MS, p50),
+    DIGEST("p75", FIELD_MS, p75),
+    DIGEST("p90", FIELD_MS, p90),
+    DIGEST("p99", FIELD_MS, p99),
+    DIGEST("p99.9", FIELD_MS, p99_9),
+    DIGEST("p99.99", FIELD_MS, p99_99),
+    {.name = NULL},
+};
+/* clang-format on */
+
+static struct digest
+digest(const struct histogram *h)
+{
+	return (struct digest){
+	    .count = h->count,
+	    .min = h->min,
+	    .mean = llround(histogram_mean(h)),
+	    .deviation = llround(histogram_deviation(h)),
+	    .max = h->max,
+	    .p50 = llround(histogram_percentile(h, 50)),
+	    .p75 = llround(histogram_percentile(h, 75)),
+	    .p90 = llround(histogram_percentile(h, 90)),
+	    .p99 = llround(histogram_percentile(h, 99)),
+	    .p99_9 = llround(histogram_percentile(h, 99.9)),
+	    .p99_99 = llround(histogram_percentile(h, 99.99)),
+	};
+}
+
 static void
 json_histogram(FILE *out, const struct histogram *h)
 {
-	if (h->count == 0) {
-		(void)fprintf(out, "null");
-		return;
-	}
-	(void)fprintf(out,
-	    "{\"count\": %" PRIu64 ", \"min\": %.6f, \"avg\": %.6f"
-	    ", \"stddev\": %.6f, \"max\": %.6f",
-	    h->count, (double)h->min / MSEC, histogram_mean(h) / MSEC,
-	    histogram_deviation(h) / MSEC, (double)h->max / MSEC);
-	for (const struct histogram_percentile *p = histogram_percentiles;
-	     p->name != NULL; p++)
-		(void)fprintf(out, ", \"%s\": %.6f", p->name,
-		    histogram_percentile(h, p->percent) / MSEC);
-	(void)putc('}', out);
+	const struct digest d = digest(h);
+
+	if (h->count == 0)
+		(void)fputs("null", out);
+	else
+		fields_json(out, digest_fields, 0, &d);
 }
 
 static void
@@ -75,23 +111,15 @@ json_latency(FILE *out, const void *member)
 	(void)putc('}', out);
 }
 
-static const struct field tcp_fields[] = {
-    {"rtt_ms", FIELD_MS, 1, offsetof(struct tcp_view, rtt), NULL, NULL},
-    {"rttvar_ms", FIELD_MS, 1, offsetof(struct tcp_view, rttvar), NULL, NULL},
-    {"retransmits", FIELD_COUNT, 1, offsetof(struct tcp_view, retransmits),
-	NULL, NULL},
-    {.name = NULL},
-};
-
 static void
 json_tcp(FILE *out, const void *member)
 {
-	const struct tcp_view *view = member;
+	const struct results *results = member;
 
-	if (view->known)
-		fields_json(out, tcp_fields, 1, view);
+	if (results->tcp.known)
+		fields_json(out, results_fields, USE_TCP, results);
 	else
-		(void)fprintf(out, "null");
+		(void)fputs("null", out);
 }
 
 static const struct field case_fields[] = {
@@ -157,8 +185,8 @@ json_thresholds(FILE *out, const void *member)
 }
 
 #define AT(member) offsetof(struct results, member)
-#define ALL        (USE_PING | USE_PIPE | USE_LOAD | USE_CHECK)
-#define TIMED      (USE_PING | USE_LOAD)
+#define ALL        (PING | PIPE | LOAD | CHECK)
+#define TIMED      (PING | LOAD)
 #define START      USE_START
 
 /* clang-format off */
@@ -170,36 +198,39 @@ const struct field results_fields[] = {
     {"host", FIELD_TEXT, ALL | START, AT(host), NULL, NULL},
     {"address", FIELD_TEXT, ALL, AT(address), NULL, NULL},
     {"attempts", FIELD_OTHER, ALL, AT(race), json_attempts, NULL},
-    {"connections", FIELD_COUNT, USE_LOAD | START, AT(connections), NULL, NULL},
-    {"size", FIELD_COUNT, TIMED | START, AT(size), NULL, NULL},
-    {"rate", FIELD_ASKED, USE_LOAD | START, AT(rate), NULL, NULL},
-    {"churn", FIELD_FLAG, USE_LOAD | START, AT(churn), NULL, NULL},
-    {"connect_each", FIELD_FLAG, USE_PING | START, AT(connect_each), NULL, NULL},
+    {"connections", FIELD_COUNT, LOAD | START, AT(asked.connections), NULL, NULL},
+    {"size", FIELD_COUNT, TIMED | START, AT(asked.size), NULL, NULL},
+    {"rate", FIELD_ASKED, LOAD | START, AT(asked.rate), NULL, NULL},
+    {"churn", FIELD_FLAG, LOAD | START, AT(asked.churn), NULL, NULL},
+    {"connect_each", FIELD_FLAG, PING | START, AT(asked.connect_each), NULL, NULL},
     {"seconds", FIELD_SECONDS, ALL, AT(elapsed), NULL, NULL},
-    {"sent", FIELD_COUNT, USE_PING, AT(sent), NULL, NULL},
+    {"sent", FIELD_COUNT, PING, AT(sent), NULL, NULL},
     {"messages", FIELD_COUNT, TIMED, AT(messages), NULL, NULL},
     {"messages_per_second", FIELD_REAL, TIMED, AT(message_rate), NULL, NULL},
     {"connects", FIELD_COUNT, TIMED, AT(connects), NULL, NULL},
     {"connects_per_second", FIELD_REAL, TIMED, AT(connect_rate), NULL, NULL},
-    {"bytes_sent", FIELD_COUNT, USE_PIPE, AT(bytes_sent), NULL, NULL},
-    {"bytes", FIELD_COUNT, TIMED | USE_PIPE, AT(bytes), NULL, NULL},
-    {"megabytes_per_second", FIELD_REAL, TIMED | USE_PIPE, AT(megabyte_rate), NULL, NULL},
+    {"bytes_sent", FIELD_COUNT, PIPE, AT(bytes_sent), NULL, NULL},
+    {"bytes", FIELD_COUNT, TIMED | PIPE, AT(bytes), NULL, NULL},
+    {"megabytes_per_second", FIELD_REAL, TIMED | PIPE, AT(megabyte_rate), NULL, NULL},
     {"answered", FIELD_COUNT, TIMED, AT(answered), NULL, NULL},
     {"lost", FIELD_COUNT, TIMED, AT(lost), NULL, NULL},
     {"loss_percent", FIELD_PERCENT, TIMED, AT(loss), NULL, NULL},
-    {"in_flight", FIELD_COUNT, USE_LOAD, AT(in_flight), NULL, NULL},
-    {"unsent", FIELD_COUNT, USE_LOAD, AT(unsent), NULL, NULL},
-    {"reconnections", FIELD_COUNT, USE_PING, AT(reconnections), NULL, NULL},
-    {"outages", FIELD_COUNT, USE_PING, AT(outages), NULL, NULL},
-    {"outage_seconds", FIELD_SPAN, USE_PING, AT(outage_span), NULL, NULL},
+    {"in_flight", FIELD_COUNT, LOAD, AT(in_flight), NULL, NULL},
+    {"unsent", FIELD_COUNT, LOAD, AT(unsent), NULL, NULL},
+    {"reconnections", FIELD_COUNT, PING, AT(reconnections), NULL, NULL},
+    {"outages", FIELD_COUNT, PING, AT(outages), NULL, NULL},
+    {"outage_seconds", FIELD_SECONDS, PING, AT(outage_span), NULL, NULL},
     {"errors", FIELD_OTHER, TIMED, AT(failures), json_errors, NULL},
     {"wrong", FIELD_COUNT, 0, AT(failures[FAILURE_WRONG]), NULL, NULL},
-    {"first_wrong", FIELD_TEXT, TIMED | USE_PIPE, AT(first_wrong_text), NULL, NULL},
+    {"first_wrong", FIELD_TEXT, TIMED | PIPE, AT(first_wrong_text), NULL, NULL},
     {"latency_ms", FIELD_OTHER, TIMED, 0, json_latency, NULL},
-    {"tcp", FIELD_OTHER, USE_PING, AT(tcp), json_tcp, NULL},
-    {"passed", FIELD_COUNT, USE_CHECK, AT(passed), NULL, NULL},
-    {"failed", FIELD_COUNT, USE_CHECK, AT(failed), NULL, NULL},
-    {"cases", FIELD_OTHER, USE_CHECK, 0, json_cases, NULL},
+    {"tcp", FIELD_OTHER, PING, 0, json_tcp, NULL},
+    {"rtt_ms", FIELD_MS, USE_TCP, AT(tcp.rtt), NULL, NULL},
+    {"rttvar_ms", FIELD_MS, USE_TCP, AT(tcp.rttvar), NULL, NULL},
+    {"retransmits", FIELD_COUNT, USE_TCP, AT(tcp.retransmits), NULL, NULL},
+    {"passed", FIELD_COUNT, CHECK, AT(passed), NULL, NULL},
+    {"failed", FIELD_COUNT, CHECK, AT(failed), NULL, NULL},
+    {"cases", FIELD_OTHER, CHECK, 0, json_cases, NULL},
     {"thresholds", FIELD_OTHER, TIMED, 0, json_thresholds, NULL},
     {"error", FIELD_TEXT, ALL, AT(error), NULL, NULL},
     {"exit_status", FIELD_COUNT, ALL, AT(status), NULL, NULL},
@@ -222,14 +253,14 @@ results_note_wrong(struct results *results, const struct stream *s)
 		(void)snprintf(text, sizeof results->first_wrong,
 		    "at offset %ju of a message, byte %ju of its connection:"
 		    " 0x%02x instead of 0x%02x",
-		    (uintmax_t)(s->read % results->size), (uintmax_t)s->read,
-		    s->got, s->expected);
+		    (uintmax_t)(s->read % results->asked.size),
+		    (uintmax_t)s->read, s->got, s->expected);
 }
 
 const struct histogram *
 results_latency(const struct results *results)
 {
-	return results->rate > 0 ? &results->corrected : &results->raw;
+	return results->asked.rate > 0 ? &results->corrected : &results->raw;
 }
 
 uint64_t
@@ -298,4 +329,12 @@ void
 results_text(FILE *out, const struct results *results, const char *template)
 {
 	fields_text(out, results_fields, template, results);
+}
+
+void
+latency_text(FILE *out, const struct histogram *h, const char *template)
+{
+	const struct digest d = digest(h);
+
+	fields_text(out, digest_fields, template, &d);
 }

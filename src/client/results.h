@@ -24,13 +24,10 @@ enum {
 	RESULTS_VERSION = 1 /* of the JSON; members may be added to it */
 };
 
-/* Which subcommands a member belongs to. */
+/* Besides the subcommands, what a member belongs to. */
 enum {
-	USE_PING = 1,
-	USE_PIPE = 2,
-	USE_LOAD = 4,
-	USE_CHECK = 8,
-	USE_START = 16, /* known at the start */
+	USE_START = 1 << 8, /* it is known at the start */
+	USE_TCP = 1 << 9,   /* the object "tcp" */
 };
 
 /* The kernel's view of the last connection (TCP_INFO), times in ns. */
@@ -48,14 +45,12 @@ struct case_result {
 };
 
 struct results {
-	/* what was asked for */
-	unsigned use;
+	struct options asked;
+	unsigned use;      /* the subcommand's bit */
 	const char *echoc; /* its version */
 	uint64_t version;
 	const char *subcommand, *host, *address;
-	double began;                     /* seconds since 1970 */
-	uint64_t connections, size, rate; /* rate 0 = as fast as possible */
-	bool churn, connect_each;
+	double began; /* seconds since 1970 */
 	struct threshold_list thresholds;
 
 	/* what happened while the clock ran, in that many nanoseconds */
@@ -118,5 +113,8 @@ void race_json(FILE *, const struct race *);
 
 /* Text made from results_fields. */
 void results_text(FILE *, const struct results *, const char *template);
+
+/* Text of one histogram, by the names of its members in JSON. */
+void latency_text(FILE *, const struct histogram *, const char *template);
 
 #endif

@@ -95,33 +95,27 @@ parse_source(const char *text, struct addr *addr, int *family)
 }
 
 void
-target_open(struct target *target, const struct command *command,
-    const struct target_options *o, const char *text)
+target_open(struct target *target, const struct options *asked, char **operands)
 {
-	int family = o->family;
+	const char *text = operands[0] != NULL ? operands[0] : "";
 	const char *errstr;
 
-	*target = (struct target){
-	    .timeout = o->timeout,
-	    .proxy_version = o->proxy_version,
-	    .interface = o->interface,
-	    .tos = (int)o->dscp << 2,
-	};
+	*target = (struct target){.asked = asked, .family = asked->family};
+	if (operands[0] != NULL && operands[1] != NULL)
+		options_fail("%s: one host only", operands[1]);
 	if ((errstr = target_parse(text, &target->name)) != NULL)
-		options_fail(command, "%s%s%s", text,
-		    text[0] != '\0' ? ": " : "", errstr);
-	if (o->proxy_source != NULL &&
-	    (errstr = parse_proxy_source(
-		 o->proxy_source, &target->proxy_source)) != NULL)
 		options_fail(
-		    command, "--proxy-source=%s: %s", o->proxy_source, errstr);
-	if (o->proxy_source != NULL && o->proxy_version == 0)
-		options_fail(
-		    command, "--proxy-source needs --proxy-v1 or --proxy-v2");
-	if (o->source != NULL && (errstr = parse_source(o->source,
-				      &target->source, &family)) != NULL)
-		options_fail(command, "--source=%s: %s", o->source, errstr);
-	target->family = family;
+		    "%s%s%s", text, text[0] != '\0' ? ": " : "", errstr);
+	if (asked->proxy_source != NULL)
+		options_check("proxy-source", asked->proxy_source,
+		    parse_proxy_source(
+			asked->proxy_source, &target->proxy_source));
+	if (asked->proxy_source != NULL && asked->proxy_version == 0)
+		options_fail("--proxy-source needs --proxy-v1 or --proxy-v2");
+	if (asked->source != NULL)
+		options_check("source", asked->source,
+		    parse_source(
+			asked->source, &target->source, &target->family));
 }
 
 /* Is it an address of this machine?  Better said once than by each message. */
@@ -146,8 +140,9 @@ target_resolve(struct target *target)
 	    .ai_flags = AI_NUMERICSERV};
 	struct addrinfo *found;
 
-	if (target->interface != NULL && if_nametoindex(target->interface) == 0)
-		fatal("%s", target->interface);
+	if (target->asked->interface != NULL &&
+	    if_nametoindex(target->asked->interface) == 0)
+		fatal("%s", target->asked->interface);
 	if (target->source.family != AF_UNSPEC)
 		try_source(&target->source);
 	output_end_by_signals(); /* the resolver waits on after a signal */

@@ -136,15 +136,11 @@ threshold_parse(const char *text, struct threshold_list *list)
 }
 
 void
-threshold_option(const struct command *command, const char *name,
-    const char *text, struct threshold_list *list)
+threshold_option(
+    const char *name, const char *text, struct threshold_list *list)
 {
-	const char *errstr;
-
-	if (text == NULL)
-		return;
-	if ((errstr = threshold_parse(text, list)) != NULL)
-		options_fail(command, "--%s=%s: %s", name, text, errstr);
+	if (text != NULL)
+		options_check(name, text, threshold_parse(text, list));
 }
 
 double

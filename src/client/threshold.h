@@ -58,8 +58,8 @@ const char *threshold_parse(const char *text, struct threshold_list *);
  * The same for the value of an option, which may be NULL; a mistake is told
  * and exits 2.
  */
-void threshold_option(const struct command *, const char *name,
-    const char *text, struct threshold_list *);
+void
+threshold_option(const char *name, const char *text, struct threshold_list *);
 
 /* What the condition looks at, in the unit of its limit. */
 double threshold_value(const struct threshold *, const struct measurements *);

@@ -29,7 +29,7 @@ check_open(struct check *check, struct exchange *x)
 static bool
 converse(struct check *check, struct exchange *x)
 {
-	x->timeout = check->target->timeout;
+	x->timeout = check->target->asked->timeout;
 	bool good = exchange_run(x);
 	exchange_describe(x, check->seen, CHECK_SEEN_STRLEN);
 	return good;

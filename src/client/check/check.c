@@ -9,10 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
-
 #include "client/check/cases.h"
-#include "client/commands.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 
@@ -20,28 +17,8 @@ enum {
 	CASES_MAX = 32
 };
 
-struct check_options {
-	struct target_options target; /* first: see TARGET_ROWS */
-	const char *only;
-	bool list, strict;
-};
-
-static const struct option_row rows[] = {
-    OPTION(0, type_word, "case", "NAME", offsetof(struct check_options, only),
-	0, 0, "run this case only"),
-    OPTION('l', type_flag, "list", NULL, offsetof(struct check_options, list),
-	0, 0, "list the cases"),
-    OPTION(0, type_flag, "strict", NULL, offsetof(struct check_options, strict),
-	0, 0, "run also the cases that widespread servers fail"),
-    TARGET_ROWS("5s", "no text; the exit status tells"),
-    {.name = NULL},
-};
-
-static const struct command command = {"check",
-    "Judges whether this is a correct echo service", rows, "HOST[:PORT]"};
-
 static bool
-is_chosen(const struct check_case *this, const struct check_options *options)
+is_chosen(const struct check_case *this, const struct options *options)
 {
 	if (options->only != NULL)
 		return strcmp(options->only, this->name) == 0;
@@ -49,7 +26,7 @@ is_chosen(const struct check_case *this, const struct check_options *options)
 }
 
 static unsigned
-count_chosen(const struct check_options *options)
+count_chosen(const struct options *options)
 {
 	unsigned count = 0;
 
@@ -65,27 +42,6 @@ list_cases(void)
 		(void)printf("%-16s %s%s\n", c->name, c->promise,
 		    c->strict ? " (--strict)" : "");
 	return STATUS_GOOD;
-}
-
-/* Is there anybody at all?  Otherwise every case would wait to say no. */
-static bool
-is_reachable(struct check *check)
-{
-	static char text[RACE_STRLEN];
-	struct race *race = &check->results->race;
-	int fd = race_run(race, check->target);
-
-	if (fd == -1) {
-		check->results->error = text;
-		(void)strlcpy(text, race_describe(race, text), sizeof text);
-		output_line("Bail out! %s:%s: %s\n", check->target->name.host,
-		    check->target->name.port, text);
-		return false;
-	}
-	(void)close(fd);
-	check->results->address = addr_format(race->winner->address, text);
-	output_connected(race);
-	return true;
 }
 
 static bool
@@ -120,13 +76,16 @@ run_case(struct check *check, const struct check_case *this)
 }
 
 static int
-run_cases(struct check *check, const struct check_options *options)
+run_cases(struct check *check, const struct options *options)
 {
 	struct results *results = check->results;
 
 	output_line("TAP version 13\n1..%u\n", count_chosen(options));
-	if (!is_reachable(check))
+	/* with nobody there, every case would wait to say no */
+	int fd = output_connect(check->target);
+	if (fd == -1)
 		return interrupts_stop() ? STATUS_ERROR : STATUS_BAD;
+	(void)close(fd);
 	for (const struct check_case *c = check_cases; c->name != NULL; c++) {
 		if (!is_chosen(c, options))
 			continue;
@@ -142,28 +101,25 @@ run_cases(struct check *check, const struct check_options *options)
 }
 
 int
-check_main(int argc, char **argv)
+check_run(struct results *results, char **operands)
 {
-	static struct check_options options = {.target.timeout = 5 * SEC};
 	static struct case_result cases[CASES_MAX];
-	static struct results results = {
-	    .use = USE_CHECK, .subcommand = "check", .cases = cases};
-	const char *host = options_parse_host(&command, argc, argv, &options);
+	const struct options *options = &results->asked;
 	struct target target;
-	struct check check = {.target = &target, .results = &results};
+	struct check check = {.target = &target, .results = results};
 
-	if (options.list)
+	if (options->list)
 		return list_cases();
-	if (count_chosen(&options) == 0)
-		options_fail(&command, "--case=%s: no such case (see --list)",
-		    options.only);
-	target_open(&target, &command, &options.target, host);
-	results.host = target.name.host;
-	output_open(&options.target, &results);
+	if (count_chosen(options) == 0)
+		options_fail(
+		    "--case=%s: no such case (see --list)", options->only);
+	target_open(&target, options, operands);
+	results->cases = cases;
+	output_open(results, &target);
 	target_resolve(&target);
 	interrupts_init();
 	int64_t began = clock_now();
-	int status = run_cases(&check, &options);
-	results.elapsed = clock_now() - began;
+	int status = run_cases(&check, options);
+	results->elapsed = clock_now() - began;
 	return output_end(status);
 }

@@ -13,9 +13,8 @@
 
 #include <bsd/string.h>
 
-#include "client/commands.h"
 #include "client/compare/json_reader.h"
-#include "client/options.h"
+#include "client/results.h"
 #include "common/clock.h"
 #include "common/units.h"
 
@@ -61,20 +60,6 @@ struct side {
 	double values[METRICS][RUNS_MAX]; /* NAN = not in this run */
 	double median[METRICS], spread[METRICS];
 };
-
-static struct compare_options {
-	const char *fail_if;
-} options;
-
-static const struct option_row rows[] = {
-    OPTION(0, type_word, "fail-if", "CONDITIONS",
-	offsetof(struct compare_options, fail_if), 0, 0,
-	"exit 1 if one is met, as in 'p99>+10%,rate<-5%'"),
-    {.name = NULL},
-};
-
-static const struct command command = {"compare",
-    "Compares results that --json has printed", rows, "BEFORE... [:] AFTER..."};
 
 static struct side sides[SIDES];
 
@@ -209,11 +194,11 @@ is_met(const char *text)
 				  strncmp(metrics[i].name, text, length) != 0))
 		i++;
 	if (i == METRICS)
-		options_fail(&command, "--fail-if=%s: unknown metric", text);
+		options_fail("--fail-if=%s: unknown metric", text);
 	limit_text += limit_text[0] == '-' || limit_text[0] == '+';
 	if (text[length] == '\0' || strchr(limit_text, '%') == NULL ||
 	    units_parse_number(limit_text, "%", &limit) != NULL)
-		options_fail(&command,
+		options_fail(
 		    "--fail-if=%s: not a change (as in p99>+10%%)", text);
 	if (sides[0].runs == 0)
 		return false;
@@ -246,24 +231,26 @@ verdict(const char *conditions)
 }
 
 int
-compare_main(int argc, char **argv)
+compare_run(struct results *results, char **files)
 {
-	int first = options_parse(&command, argc, argv, &options);
-	int colon = first;
+	const char *conditions = results->asked.fail_if;
+	int count = 0, colon = 0;
 
-	while (colon < argc && strcmp(argv[colon], ":") != 0)
+	while (files[colon] != NULL && strcmp(files[colon], ":") != 0)
 		colon++;
-	if (colon == argc && argc - first != SIDES)
-		options_fail(&command, "two files, or a : between several");
-	if (colon == first || colon == argc - 1)
-		options_fail(&command, "files are missing beside the :");
-	(void)verdict(options.fail_if);
-	for (int i = first; i < argc; i++)
+	while (files[count] != NULL)
+		count++;
+	if (colon == count && count != SIDES)
+		options_fail("two files, or a : between several");
+	if (colon == 0 || colon == count - 1)
+		options_fail("files are missing beside the :");
+	(void)verdict(conditions);
+	for (int i = 0; i < count; i++)
 		if (i != colon)
-			read_run(&sides[colon < argc ? i > colon : i > first],
-			    argv[i]);
+			read_run(&sides[colon < count ? i > colon : i > 0],
+			    files[i]);
 	summarize(&sides[0]);
 	summarize(&sides[1]);
 	print_table();
-	return verdict(options.fail_if);
+	return verdict(conditions);
 }

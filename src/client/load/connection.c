@@ -129,7 +129,8 @@ watch(struct pool *pool, struct load_connection *connection)
 void
 connection_open(struct pool *pool, struct load_connection *connection)
 {
-	connection->end = connection->has_message ? pool->report->size : 0;
+	connection->end =
+	    connection->has_message ? pool->report->asked.size : 0;
 	connection->opened = pool->now;
 	move(pool, connection, CONNECTION_CONNECTING);
 	stream_begin(
@@ -139,7 +140,8 @@ connection_open(struct pool *pool, struct load_connection *connection)
 		return;
 	}
 	/* a PROXY header has to go first, once both ends are known */
-	if (pool->target->proxy_version == 0 && !transmit(pool, connection))
+	if (pool->target->asked->proxy_version == 0 &&
+	    !transmit(pool, connection))
 		return;
 	watch(pool, connection);
 }
@@ -155,7 +157,7 @@ connection_start_message(struct pool *pool, struct load_connection *connection)
 		connection_open(pool, connection);
 		return;
 	}
-	connection->end += pool->report->size;
+	connection->end += pool->report->asked.size;
 	move(pool, connection, CONNECTION_BUSY);
 	if (transmit(pool, connection) &&
 	    connection->stream.written < connection->end)
@@ -173,7 +175,7 @@ finish_message(struct pool *pool, struct load_connection *connection)
 	pool->report->answered++;
 	if (!pool->stopping)
 		pool->report->messages++;
-	if (pool->report->churn)
+	if (pool->report->asked.churn)
 		stream_close(&connection->stream);
 	move(pool, connection, CONNECTION_IDLE);
 	if (schedule_is_due(&pool->schedule, pool->now))
@@ -226,7 +228,8 @@ receive(struct pool *pool, struct load_connection *connection, bool ended)
 			move(pool, connection, CONNECTION_BUSY);
 		else
 			finish_message(pool, connection);
-		if (whole && (!ended || pool->report->churn || s->fd == -1))
+		if (whole &&
+		    (!ended || pool->report->asked.churn || s->fd == -1))
 			return;
 	}
 }
@@ -234,11 +237,8 @@ receive(struct pool *pool, struct load_connection *connection, bool ended)
 static bool
 connected(struct pool *pool, struct load_connection *connection)
 {
-	int error = connect_error(connection->stream.fd);
+	int error = connect_finish(pool->target, connection->stream.fd);
 
-	if (error == 0 &&
-	    connect_greet(pool->target, connection->stream.fd) == -1)
-		error = errno;
 	if (error != 0) {
 		connection_fail(pool, connection, failure_from_errno(error));
 		return false;

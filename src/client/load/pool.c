@@ -35,7 +35,7 @@ give_up(struct pool *pool)
 static void
 expire(struct pool *pool)
 {
-	int64_t timeout = pool->target->timeout;
+	int64_t timeout = pool->target->asked->timeout;
 	struct load_connection *connection;
 
 	if (timeout > 0 && pool->stopping &&
@@ -88,7 +88,7 @@ advance(struct pool *pool)
 {
 	if (pool->schedule.began == 0 && pool->warming == 0) {
 		pool->schedule.began = pool->now;
-		pool->schedule.ends = pool->now + pool->duration;
+		pool->schedule.ends = pool->now + pool->report->asked.duration;
 	}
 	if (interrupts_stop() && !pool->stopping && pool->schedule.began != 0)
 		pool->schedule.ends = pool->now;
@@ -115,13 +115,13 @@ next_event(const struct pool *pool, int64_t until)
 
 	if (pool->schedule.began != 0 && !pool->stopping)
 		at = clock_earlier(at, pool->schedule.ends);
-	else if (pool->stopping && pool->target->timeout > 0)
+	else if (pool->stopping && pool->target->asked->timeout > 0)
 		at = clock_earlier(
-		    at, pool->schedule.ends + pool->target->timeout);
+		    at, pool->schedule.ends + pool->target->asked->timeout);
 	if ((connection = TAILQ_FIRST(&pool->waiting)) != NULL &&
-	    pool->target->timeout > 0)
+	    pool->target->asked->timeout > 0)
 		at = clock_earlier(
-		    at, connection->since + pool->target->timeout);
+		    at, connection->since + pool->target->asked->timeout);
 	if ((connection = TAILQ_FIRST(&pool->resting)) != NULL)
 		at = clock_earlier(at, connection->since + rest_after_failure);
 	if (!TAILQ_EMPTY(&pool->idle) && pool->schedule.began != 0 &&
@@ -186,8 +186,9 @@ raise_limit(uint64_t count)
 void
 pool_open(struct pool *pool)
 {
-	uint64_t n = pool->report->connections;
+	uint64_t n = pool->report->asked.connections;
 
+	pool->schedule.rate = pool->report->asked.rate;
 	raise_limit(n);
 	/* the default slack of 50 us would show in the schedule */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -204,7 +205,7 @@ pool_open(struct pool *pool)
 		pool->connections[i].stream.fd = -1;
 		TAILQ_INSERT_TAIL(&pool->idle, &pool->connections[i], link);
 	}
-	if (pool->report->churn)
+	if (pool->report->asked.churn)
 		return;
 	pool->warming = n;
 	for (uint64_t i = 0; i < n; i++)
@@ -219,7 +220,7 @@ pool_close(struct pool *pool)
 	for (c = TAILQ_FIRST(&pool->waiting); c != NULL;
 	     c = TAILQ_NEXT(c, link))
 		pool->report->in_flight += c->has_message;
-	for (uint64_t i = 0; i < pool->report->connections; i++)
+	for (uint64_t i = 0; i < pool->report->asked.connections; i++)
 		stream_close(&pool->connections[i].stream);
 	free(pool->connections);
 	(void)close(pool->epoll);

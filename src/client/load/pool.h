@@ -30,14 +30,13 @@ struct pool {
 	/* set by the caller */
 	const struct target *target;
 	const struct addr *address;
-	int64_t duration;
-	struct results *report;   /* its first part filled in */
-	struct schedule schedule; /* its rate */
+	struct results *report; /* in which what was asked for is known */
 
 	/* since the last call of pool_run(); not yet in the report */
 	struct histogram raw, corrected;
 
 	/* the pool's own */
+	struct schedule schedule;
 	int epoll;
 	struct load_connection *connections;
 	struct pool_list idle;    /* may take a message */

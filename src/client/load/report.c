@@ -12,26 +12,14 @@
 #include "common/units.h"
 
 static void
-print_cell(FILE *out, double nanoseconds)
-{
-	char buf[UNITS_STRLEN];
-
-	(void)fprintf(out, " %10s", units_format_span(nanoseconds, buf));
-}
-
-static void
 print_latency(FILE *out, const char *name, const struct histogram *h)
 {
 	if (h->count == 0)
 		return;
 	(void)fprintf(out, "%-10s", name);
-	print_cell(out, (double)h->min);
-	print_cell(out, histogram_mean(h));
-	for (const struct histogram_percentile *p = histogram_percentiles;
-	     p->name != NULL; p++)
-		print_cell(out, histogram_percentile(h, p->percent));
-	print_cell(out, (double)h->max);
-	(void)fprintf(out, "\n");
+	latency_text(out, h,
+	    " {min~:10} {avg~:10} {p50~:10} {p75~:10} {p90~:10} {p99~:10}"
+	    " {p99.9~:10} {p99.99~:10} {max~:10}\n");
 }
 
 static void
@@ -39,13 +27,10 @@ print_latencies(FILE *out, const struct results *report)
 {
 	if (report->raw.count == 0 && report->connect.count == 0)
 		return;
-	(void)fprintf(out, "\n%-10s %10s %10s", "latency", "min", "avg");
-	for (const struct histogram_percentile *p = histogram_percentiles;
-	     p->name != NULL; p++)
-		(void)fprintf(out, " %10s", p->name);
-	(void)fprintf(out, " %10s\n", "max");
-	if (report->rate > 0)
-		print_latency(out, "corrected", &report->corrected);
+	(void)fprintf(out, "\nlatency           min        avg        p50      "
+			   "  p75        p90"
+			   "        p99      p99.9     p99.99        max\n");
+	print_latency(out, "corrected", &report->corrected);
 	print_latency(out, "raw", &report->raw);
 	print_latency(out, "connect", &report->connect);
 }
@@ -188,9 +173,10 @@ report_text(FILE *out, const struct results *report)
 	    "\n%s (%s), %" PRIu64 " connection%s%s, %" PRIu64 " bytes\n",
 	    report->host,
 	    report->address != NULL ? report->address : "no address answers",
-	    report->connections, report->connections == 1 ? "" : "s",
-	    report->churn ? " at a time, one for each message" : "",
-	    report->size);
+	    report->asked.connections,
+	    report->asked.connections == 1 ? "" : "s",
+	    report->asked.churn ? " at a time, one for each message" : "",
+	    report->asked.size);
 	results_text(out, report,
 	    "time          {seconds} s\n"
 	    "connections   {connects}, {connects_per_second}/s\n"

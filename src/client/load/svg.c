@@ -94,8 +94,9 @@ write_heading(FILE *out, const struct results *r)
 		(void)fprintf(out, " (%s)", r->address);
 	(void)fprintf(out, "</text>\n<text x=\"%d\" y=\"44\">", LEFT);
 	results_text(out, r, "{connections} connections");
-	(void)fprintf(out, "%s, ", r->churn ? ", one for each message" : "");
-	if (r->rate > 0)
+	(void)fprintf(
+	    out, "%s, ", r->asked.churn ? ", one for each message" : "");
+	if (r->asked.rate > 0)
 		results_text(out, r, "{rate} messages/s asked for");
 	else
 		(void)fprintf(out, "as fast as possible");
@@ -194,8 +195,8 @@ write_latency(const struct panel *panel, const struct results *r)
 	write_curve(panel, nines, &r->corrected, corrected_colour);
 	write_curve(panel, nines, &r->raw, raw_colour);
 	write_name(panel->out, LEFT + 10, panel->top + 16, raw_colour,
-	    r->churn ? "raw: from when its connection was begun"
-		     : "raw: from when a message was sent");
+	    r->asked.churn ? "raw: from when its connection was begun"
+			   : "raw: from when a message was sent");
 	if (r->corrected.count > 0)
 		write_name(panel->out, LEFT + 10, panel->top + 32,
 		    corrected_colour, "corrected: from when a message was due");

@@ -14,7 +14,6 @@
 
 #include <bsd/string.h>
 
-#include "client/connect.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 #include "common/units.h"
@@ -38,7 +37,7 @@ print_header(struct ping_link *link)
 	if (!link->has_header)
 		output_line("ECHO %s (%s) %ju bytes of data\n",
 		    link->results->host, link->peer,
-		    (uintmax_t)link->results->size);
+		    (uintmax_t)link->results->asked.size);
 	link->has_header = true;
 }
 
@@ -140,7 +139,7 @@ note_answer(struct ping_link *link, int64_t now)
 	struct event event = {
 	    .address = link->peer,
 	    .seq = link->oldest,
-	    .bytes = r->size,
+	    .bytes = r->asked.size,
 	    .connect = link->connect_time,
 	    .rtt = now - ping_link_oldest_sent(link),
 	    .span = now - link->outage_began,
@@ -153,11 +152,12 @@ note_answer(struct ping_link *link, int64_t now)
 	link->oldest++;
 	r->answered++;
 	r->messages++;
-	r->bytes += r->size;
+	r->bytes += r->asked.size;
 	histogram_record(&r->raw, event.rtt);
 	output_event(
-	    r->connect_each ? EVENT_ANSWER_CONNECTED : EVENT_ANSWER, &event);
-	if (r->connect_each)
+	    r->asked.connect_each ? EVENT_ANSWER_CONNECTED : EVENT_ANSWER,
+	    &event);
+	if (r->asked.connect_each)
 		disconnect(link, "answered");
 }
 
@@ -170,7 +170,7 @@ note_wrong(struct ping_link *link, enum event_kind kind)
 	const struct event event = {
 	    .address = link->peer,
 	    .seq = link->oldest,
-	    .offset = s->read % r->size,
+	    .offset = s->read % r->asked.size,
 	    .got = s->got,
 	    .expected = s->expected,
 	    .bytes = s->extra,
@@ -193,8 +193,8 @@ note_end(struct ping_link *link)
 
 	(void)snprintf(why, sizeof why,
 	    "closed by the server after %ju of %ju bytes",
-	    (uintmax_t)(link->stream.read % link->results->size),
-	    (uintmax_t)link->results->size);
+	    (uintmax_t)(link->stream.read % link->results->asked.size),
+	    (uintmax_t)link->results->asked.size);
 	lose(link, FAILURE_CLOSED, why);
 }
 
@@ -212,7 +212,7 @@ receive(struct ping_link *link)
 	int64_t now = clock_now();
 
 	while (link->state == PING_LINK_UP &&
-	       (link->oldest - link->base + 1) * link->results->size <=
+	       (link->oldest - link->base + 1) * link->results->asked.size <=
 		   link->stream.read)
 		note_answer(link, now);
 	if (state == STREAM_WRONG)
@@ -229,7 +229,7 @@ receive(struct ping_link *link)
 static uint64_t
 stream_end(const struct ping_link *link)
 {
-	return (link->next - link->base) * link->results->size;
+	return (link->next - link->base) * link->results->asked.size;
 }
 
 /* Writes some of what is left; poll(2) tells when more can follow. */
@@ -255,7 +255,7 @@ tell_connection(struct ping_link *link)
 	};
 
 	output_connected(&r->race);
-	if (r->connects++ == 0 || r->connect_each)
+	if (r->connects++ == 0 || r->asked.connect_each)
 		return;
 	r->reconnections++;
 	output_event(EVENT_RECONNECTED, &event);
@@ -275,10 +275,6 @@ link_up(struct ping_link *link)
 	histogram_record(&link->results->connect, link->connect_time);
 	set_peer(link, race->winner->address);
 	tell_connection(link);
-	if (connect_greet(link->target, link->stream.fd) == -1) {
-		lose_errno(link, errno);
-		return;
-	}
 	*sent_time(link, link->oldest) = clock_now();
 	transmit(link);
 }
@@ -322,7 +318,7 @@ ping_link_send(struct ping_link *link, int64_t now)
 int64_t
 ping_link_deadline(const struct ping_link *link)
 {
-	int64_t timeout = link->target->timeout;
+	int64_t timeout = link->target->asked->timeout;
 
 	if (link->state != PING_LINK_UP || link->oldest == link->next ||
 	    timeout == 0)
@@ -338,7 +334,7 @@ ping_link_expire(struct ping_link *link, int64_t now)
 	if (link->state != PING_LINK_UP || now < ping_link_deadline(link))
 		return false;
 	(void)snprintf(why, sizeof why, "nothing within %s",
-	    units_format_span((double)link->target->timeout, buf));
+	    units_format_span((double)link->target->asked->timeout, buf));
 	lose(link, FAILURE_TIMEOUT, why);
 	return true;
 }

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client/commands.h"
-
 enum {
 	WARNING = 1,
 	CRITICAL = 2

@@ -11,66 +11,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "client/commands.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 #include "client/ping/link.h"
 #include "client/ping/nagios.h"
-#include "client/ping/summary.h"
 
 enum {
-	SIZE_MAX_PING = 16 * 1024 * 1024,
 	NAGIOS_COUNT = 5 /* messages when neither -c nor -w is given */
 };
 
 static const int64_t outage_interval = 10 * MSEC;
 
-struct ping_options {
-	struct target_options target; /* first: see TARGET_ROWS */
-	uint64_t count, size;
-	int64_t interval, deadline;
-	bool timestamps, connect_each, nagios;
-	const char *fail_if, *warning, *critical, *hgrm;
-};
-
-#define PING_OFFSET(member) offsetof(struct ping_options, member)
-
-static const struct option_row rows[] = {
-    OPTION('c', type_count, "count", "N", PING_OFFSET(count), 1, INT64_MAX,
-	"stop after N messages"),
-    OPTION('i', type_span, "interval", "TIME", PING_OFFSET(interval), 0,
-	SEC * 3600 * 24, "a message this often (1s); 0 = after each answer"),
-    OPTION('s', type_size, "size", "BYTES", PING_OFFSET(size), 1, SIZE_MAX_PING,
-	"of a message (64)"),
-    OPTION('w', type_span, "deadline", "TIME", PING_OFFSET(deadline), 0,
-	INT64_MAX / 2, "stop after this long"),
-    OPTION('D', type_flag, "timestamps", NULL, PING_OFFSET(timestamps), 0, 0,
-	"begin lines with the time of day"),
-    OPTION(0, type_flag, "connect-each", NULL, PING_OFFSET(connect_each), 0, 0,
-	"open a new connection for each message"),
-    OPTION(0, type_word, "fail-if", "CONDITIONS", PING_OFFSET(fail_if), 0, 0,
-	"exit 1 if one is met, as in 'p99>5ms,loss>1%'"),
-    OPTION(0, type_word, "hgrm", "FILE", PING_OFFSET(hgrm), 0, 0,
-	"write percentiles for HdrHistogram's plotters"),
-    OPTION(0, type_flag, "nagios", NULL, PING_OFFSET(nagios), 0, 0,
-	"one line and status of a monitoring plugin"),
-    OPTION(0, type_word, "warning", "CONDITIONS", PING_OFFSET(warning), 0, 0,
-	"with --nagios: status 1 if one is met"),
-    OPTION(0, type_word, "critical", "CONDITIONS", PING_OFFSET(critical), 0, 0,
-	"with --nagios: status 2 if one is met"),
-    TARGET_ROWS("5s", "print the summary only; with JSON no text at all"),
-    {.name = NULL},
-};
-
-static const struct command command = {"ping",
-    "Measures the round trips of messages to an echo server", rows,
-    "HOST[:PORT]"};
-
 struct ping {
-	struct ping_options options;
-	struct target target;
-	struct results results;
-	struct threshold_list warning, critical;
+	const struct options *options;
+	struct results *results;
 	struct ping_link link;
 	int64_t began;
 	int64_t due; /* when the next message is */
@@ -80,11 +34,11 @@ struct ping {
 static bool
 has_next(const struct ping *ping)
 {
-	const struct ping_options *options = &ping->options;
+	const struct options *options = ping->options;
 	const struct ping_link *link = &ping->link;
 	uint64_t under_way = link->next - link->oldest;
 
-	if (options->count != 0 && ping->results.sent == options->count)
+	if (options->count != 0 && ping->results->sent == options->count)
 		return false;
 	if (options->connect_each || options->interval == 0 ||
 	    link->state != PING_LINK_UP)
@@ -95,7 +49,7 @@ has_next(const struct ping *ping)
 static void
 send_next(struct ping *ping, int64_t now)
 {
-	int64_t interval = ping->options.interval;
+	int64_t interval = ping->options->interval;
 
 	/* attempts that fail at once must not become a flood */
 	if (ping->link.outage_began != 0 && interval < outage_interval)
@@ -110,20 +64,20 @@ send_next(struct ping *ping, int64_t now)
 static int64_t
 end_time(const struct ping *ping)
 {
-	if (ping->options.deadline == 0)
+	if (ping->options->deadline == 0)
 		return INT64_MAX;
-	return ping->began + ping->options.deadline;
+	return ping->began + ping->options->deadline;
 }
 
 static bool
 finished(const struct ping *ping, int64_t now)
 {
 	const struct ping_link *link = &ping->link;
-	uint64_t count = ping->options.count;
+	uint64_t count = ping->options->count;
 
 	if (interrupts_stop() || now >= end_time(ping) || ferror(stdout))
 		return true;
-	return count != 0 && ping->results.sent == count &&
+	return count != 0 && ping->results->sent == count &&
 	       link->oldest == link->next;
 }
 
@@ -137,6 +91,47 @@ next_event(const struct ping *ping)
 	return has_next(ping) ? clock_earlier(at, ping->due) : at;
 }
 
+/* One line while ping runs. */
+static void
+print_interim(struct results *r)
+{
+	results_derive(r);
+	results_text(stderr, r,
+	    "{answered}/{sent} answers, {loss_percent}% lost, {wrong} wrong, ");
+	latency_text(stderr, &r->raw, "min/avg/max = {min}/{avg}/{max} ms\n");
+}
+
+/* In the words of ping(8) where it has them. */
+static void
+print_summary(FILE *out, const struct results *r)
+{
+	static const char spread[] =
+	    " min/avg/max/mdev = {min}/{avg}/{max}/{stddev} ms\n";
+
+	results_text(out, r,
+	    "\n--- {host} echo statistics ---\n"
+	    "{sent} sent, {answered} received, {lost} lost ({loss_percent}%), "
+	    "{wrong} wrong, {connects} connections, time {seconds} s\n");
+	if (r->reconnections > 0 || r->outages > 0)
+		results_text(out, r,
+		    "reconnections {reconnections}, outages {outages} of"
+		    " {outage_seconds~} in all\n");
+	if (r->raw.count > 0) {
+		(void)fputs("rtt", out);
+		latency_text(out, &r->raw, spread);
+		latency_text(
+		    out, &r->raw, "rtt p50/p90/p99 = {p50}/{p90}/{p99} ms\n");
+	}
+	if (r->asked.connect_each && r->connect.count > 0) {
+		(void)fputs("connect", out);
+		latency_text(out, &r->connect, spread);
+	}
+	if (r->tcp.known)
+		results_text(out, r,
+		    "kernel's rtt/rttvar = {rtt_ms}/{rttvar_ms} ms, "
+		    "{retransmits} retransmits (TCP_INFO)\n");
+}
+
 static void
 run(struct ping *ping)
 {
@@ -144,7 +139,7 @@ run(struct ping *ping)
 
 	while (now = clock_now(), !finished(ping, now)) {
 		if (interrupts_take_interim())
-			ping_summary_interim(stderr, &ping->results);
+			print_interim(ping->results);
 		if (ping_link_expire(&ping->link, now))
 			continue;
 		int64_t until = next_event(ping);
@@ -165,86 +160,58 @@ settle(struct ping *ping, int64_t now)
 	struct ping_link *link = &ping->link;
 
 	if (interrupts_stop() && link->oldest + 1 == link->next &&
-	    ping->results.answered > 0 &&
-	    now - ping_link_oldest_sent(link) < ping->options.interval) {
+	    ping->results->answered > 0 &&
+	    now - ping_link_oldest_sent(link) < ping->options->interval) {
 		link->next--;
-		ping->results.sent--;
+		ping->results->sent--;
 	}
 	ping_link_end(link, now);
-	ping->results.elapsed = now - ping->began;
-	results_derive(&ping->results);
+	ping->results->elapsed = now - ping->began;
+	results_derive(ping->results);
 }
 
+/* What must not be given together, and the count that --nagios implies. */
 static void
-parse_nagios(struct ping *ping)
+check_options(struct options *o)
 {
-	struct ping_options *o = &ping->options;
-
-	threshold_option(&command, "warning", o->warning, &ping->warning);
-	threshold_option(&command, "critical", o->critical, &ping->critical);
 	if (!o->nagios && (o->warning != NULL || o->critical != NULL))
-		options_fail(
-		    &command, "--warning and --critical need --nagios");
-	if (o->nagios &&
-	    (o->target.json || o->target.json_stream || o->fail_if != NULL))
-		options_fail(&command, "--nagios excludes JSON and --fail-if");
+		options_fail("--warning and --critical need --nagios");
+	if (o->nagios && (o->json || o->json_stream || o->fail_if != NULL))
+		options_fail("--nagios excludes JSON and --fail-if");
 	if (o->nagios && o->count == 0 && o->deadline == 0)
 		o->count = NAGIOS_COUNT;
 }
 
-static int
-report(struct ping *ping, FILE *hgrm)
-{
-	const struct results *results = &ping->results;
-
-	if (hgrm != NULL)
-		histogram_write_hgrm(hgrm, &results->raw);
-	output_file_close(hgrm, ping->options.hgrm);
-	if (ping->options.nagios)
-		return nagios_report(results, &ping->warning, &ping->critical);
-	if (output_summary() != NULL)
-		ping_summary(output_summary(), results);
-	return output_end(results_verdict(results, output_complaints()));
-}
-
-static void
-parse(struct ping *ping, int argc, char **argv)
-{
-	struct ping_options *options = &ping->options;
-	struct results *results = &ping->results;
-	const char *host = options_parse_host(&command, argc, argv, options);
-
-	threshold_option(
-	    &command, "fail-if", options->fail_if, &results->thresholds);
-	parse_nagios(ping);
-	target_open(&ping->target, &command, &options->target, host);
-	results->host = ping->target.name.host;
-	results->size = options->size;
-	results->connect_each = options->connect_each;
-	ping->link.target = &ping->target;
-	ping->link.results = results;
-	output_open(&options->target, results);
-	if (options->timestamps)
-		output_add_time();
-	if (options->nagios)
-		output_use_nagios();
-}
-
 int
-ping_main(int argc, char **argv)
+ping_run(struct results *results, char **operands)
 {
-	static struct ping ping = {.options = {.size = 64,
-				       .interval = SEC,
-				       .target = {.timeout = 5 * SEC}},
-	    .results = {.use = USE_PING, .subcommand = "ping"}};
+	static struct threshold_list warning, critical;
+	static struct target target;
+	static struct ping ping;
+	const struct options *options = &results->asked;
 
-	parse(&ping, argc, argv);
-	FILE *hgrm = output_file(ping.options.hgrm);
-	target_resolve(&ping.target);
+	ping.options = options;
+	ping.results = ping.link.results = results;
+	ping.link.target = &target;
+	check_options(&results->asked);
+	threshold_option("fail-if", options->fail_if, &results->thresholds);
+	threshold_option("warning", options->warning, &warning);
+	threshold_option("critical", options->critical, &critical);
+	target_open(&target, options, operands);
+	output_open(results, &target);
+	FILE *hgrm = output_file(options->hgrm);
+	target_resolve(&target);
 	interrupts_init();
 	ping_link_init(&ping.link);
 	ping.began = ping.due = clock_now();
 	run(&ping);
 	settle(&ping, clock_now());
-	return report(&ping, hgrm);
+	if (hgrm != NULL)
+		histogram_write_hgrm(hgrm, &results->raw);
+	output_file_close(hgrm, options->hgrm);
+	if (options->nagios)
+		return nagios_report(results, &warning, &critical);
+	if (output_summary() != NULL)
+		print_summary(output_summary(), results);
+	return output_end(results_verdict(results, output_complaints()));
 }

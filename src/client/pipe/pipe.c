@@ -14,7 +14,6 @@
 
 #include <bsd/string.h>
 
-#include "client/commands.h"
 #include "client/interrupts.h"
 #include "client/output.h"
 #include "client/pipe/relay.h"
@@ -22,34 +21,18 @@
 
 static const int64_t progress_interval = 250 * MSEC;
 
-struct pipe_options {
-	struct target_options target; /* first: see TARGET_ROWS */
-	bool verify;
-};
-
-static const struct option_row rows[] = {
-    OPTION(0, type_flag, "verify", NULL, offsetof(struct pipe_options, verify),
-	0, 0, "compare the answer instead of printing it"),
-    TARGET_ROWS("never", "do not show how far it has come"),
-    {.name = NULL},
-};
-
-static const struct command command = {"pipe",
-    "Sends standard input and prints what comes back", rows, "HOST[:PORT]"};
-
 struct pipe_run {
-	struct pipe_options options;
+	struct results *results;
 	struct relay relay;
-	struct results results;
 	int64_t began;
 	int64_t progress; /* the next time to show it; 0 = never */
 };
 
 /* Only where it does not disturb what is typed or printed there. */
 static bool
-wants_progress(const struct pipe_options *options)
+wants_progress(const struct options *options)
 {
-	return !options->target.quiet && isatty(STDERR_FILENO) &&
+	return !options->quiet && isatty(STDERR_FILENO) &&
 	       !isatty(STDIN_FILENO) &&
 	       (options->verify || !isatty(STDOUT_FILENO));
 }
@@ -85,7 +68,7 @@ end_progress(struct pipe_run *run)
 static int64_t
 next_event(const struct pipe_run *run)
 {
-	int64_t timeout = run->options.target.timeout;
+	int64_t timeout = run->results->asked.timeout;
 	int64_t at = timeout > 0 ? run->relay.moved + timeout : INT64_MAX;
 
 	return run->progress > 0 && run->progress < at ? run->progress : at;
@@ -96,7 +79,7 @@ static void
 expire(struct pipe_run *run, int64_t now)
 {
 	struct relay *relay = &run->relay;
-	int64_t timeout = run->options.target.timeout;
+	int64_t timeout = run->results->asked.timeout;
 	char buf[UNITS_STRLEN];
 
 	if (timeout == 0 || now < relay->moved + timeout)
@@ -145,8 +128,9 @@ print_success(const struct pipe_run *run)
 {
 	FILE *out = output_summary();
 
-	if (run->options.verify && out != NULL && !run->options.target.quiet)
-		results_text(out, &run->results,
+	if (run->results->asked.verify && out != NULL &&
+	    !run->results->asked.quiet)
+		results_text(out, run->results,
 		    "ok: {bytes} bytes came back as they were sent, in"
 		    " {seconds} s, {megabytes_per_second} MB/s\n");
 }
@@ -155,7 +139,7 @@ static int
 finish(struct pipe_run *run)
 {
 	const struct relay *relay = &run->relay;
-	struct results *results = &run->results;
+	struct results *results = run->results;
 	const char *wrong = verdict(relay);
 
 	end_progress(run);
@@ -180,58 +164,27 @@ finish(struct pipe_run *run)
 	return output_end(STATUS_BAD);
 }
 
-/* Returns -1 after it has said why there is no connection. */
-static int
-connect_to(const struct target *target, struct results *results)
-{
-	static char text[RACE_STRLEN];
-	struct race *race = &results->race;
-	int fd = race_run(race, target);
-
-	if (fd == -1) {
-		(void)strlcpy(text, race_describe(race, text), sizeof text);
-		if (output_complaints() != NULL)
-			warnx("%s:%s: %s", target->name.host, target->name.port,
-			    text);
-		results->error = text;
-		return -1;
-	}
-	results->address = addr_format(race->winner->address, text);
-	output_connected(race);
-	return fd;
-}
-
-static void
-parse(struct pipe_run *run, int argc, char **argv, struct target *target)
-{
-	const struct target_options *options = &run->options.target;
-	const char *host =
-	    options_parse_host(&command, argc, argv, &run->options);
-
-	if ((options->json || options->json_stream) && !run->options.verify)
-		options_fail(&command, "JSON needs --verify");
-	target_open(target, &command, options, host);
-	run->results.host = target->name.host;
-	output_open(options, &run->results);
-}
-
 int
-pipe_main(int argc, char **argv)
+pipe_run(struct results *results, char **operands)
 {
-	static struct pipe_run run = {
-	    .results = {.use = USE_PIPE, .subcommand = "pipe"}};
+	static struct pipe_run run;
+	const struct options *options = &results->asked;
 	struct target target;
 
-	parse(&run, argc, argv, &target);
+	if ((options->json || options->json_stream) && !options->verify)
+		options_fail("JSON needs --verify");
+	target_open(&target, options, operands);
+	output_open(results, &target);
 	target_resolve(&target);
 	interrupts_init();
-	int fd = connect_to(&target, &run.results);
+	int fd = output_connect(&target);
 	if (fd == -1)
 		return output_end(
 		    interrupts_stop() ? STATUS_ERROR : STATUS_BAD);
-	relay_init(&run.relay, fd, run.options.verify);
+	run.results = results;
+	relay_init(&run.relay, fd, options->verify);
 	run.began = clock_now();
-	if (wants_progress(&run.options))
+	if (wants_progress(options))
 		run.progress = run.began + progress_interval;
 	run_relay(&run);
 	int status = finish(&run);
