@@ -100,6 +100,14 @@ it_writes_no_file_but_dev_null(void **state)
 	confined(NULL, 1, only_reads);
 }
 
+static void
+what_is_no_directory_is_not_written_beneath(void **state)
+{
+	(void)state;
+	confined("/etc/passwd", 1, only_reads);
+	confined("/etc/passwd/beneath", 1, only_reads);
+}
+
 static bool
 replaces_a_file_in_the_directory(void)
 {
@@ -200,6 +208,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(it_writes_no_file_but_dev_null),
+	    cmocka_unit_test(what_is_no_directory_is_not_written_beneath),
 	    cmocka_unit_test(it_replaces_files_where_it_was_told),
 	    cmocka_unit_test(it_executes_its_own_program_and_no_other),
 	    cmocka_unit_test(it_listens_but_does_not_connect),

@@ -85,24 +85,22 @@ size_for(int version)
 			    : offsetof(struct attributes, net);
 }
 
-/* A path that is not there can be left out. */
-static bool
+/* What cannot be allowed, as a path that is not there, stays forbidden. */
+static void
 allow(int ruleset, const char *path, uint64_t access)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = access};
-	long status;
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd == -1)
-		return errno == ENOENT || errno == EACCES;
-	status = syscall(SYS_landlock_add_rule, ruleset,
+		return;
+	(void)syscall(SYS_landlock_add_rule, ruleset,
 	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	(void)close(rule.parent_fd);
-	return status == 0;
 }
 
 /* Upgrades replace the file in it, so it is the directory that is allowed. */
-static bool
+static void
 allow_execution_beside(int ruleset, const char *file)
 {
 	char directory[PATH_MAX];
@@ -110,9 +108,9 @@ allow_execution_beside(int ruleset, const char *file)
 	    realpath(file, directory) == NULL ? NULL : strrchr(directory, '/');
 
 	if (slash == NULL)
-		return true; /* not there: there is no upgrade then */
+		return; /* not there: there is no upgrade then */
 	*slash = '\0';
-	return allow(ruleset, directory[0] == '\0' ? "/" : directory,
+	allow(ruleset, directory[0] == '\0' ? "/" : directory,
 	    LANDLOCK_ACCESS_FS_EXECUTE);
 }
 
@@ -134,19 +132,21 @@ loader(void)
 }
 
 /* Adds the rules, with the rights that this kernel knows. */
-static bool
+static void
 add_rules(
     int ruleset, uint64_t known, const char *program, const char *writable)
 {
-	const char *terminal = isatty(STDERR_FILENO) ? "/proc/self/fd/2" : NULL;
 	const char *linker = loader();
 
-	return allow(ruleset, "/dev/null", WRITE & known) &&
-	       (terminal == NULL || allow(ruleset, terminal, WRITE & known)) &&
-	       (writable == NULL ||
-		   allow(ruleset, writable, REPLACE & known)) &&
-	       (program == NULL || allow_execution_beside(ruleset, program)) &&
-	       (linker == NULL || allow_execution_beside(ruleset, linker));
+	allow(ruleset, "/dev/null", WRITE & known);
+	if (isatty(STDERR_FILENO))
+		allow(ruleset, "/proc/self/fd/2", WRITE & known);
+	if (writable != NULL)
+		allow(ruleset, writable, REPLACE & known);
+	if (program != NULL)
+		allow_execution_beside(ruleset, program);
+	if (linker != NULL)
+		allow_execution_beside(ruleset, linker);
 }
 
 int
@@ -164,8 +164,8 @@ landlock_enter(const char *program, const char *writable, bool alone)
 	    SYS_landlock_create_ruleset, &forbidden, size_for(version), 0);
 	if (ruleset == -1)
 		return 0;
-	if (!add_rules(ruleset, forbidden.files, program, writable) ||
-	    syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
+	add_rules(ruleset, forbidden.files, program, writable);
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
 		version = 0;
 	int error = errno;
 	(void)close(ruleset);
