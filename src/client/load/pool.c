@@ -131,6 +131,7 @@ next_event(const struct pool *pool, int64_t until)
 	return at;
 }
 
+/* The clock first: what is handled after its end came too late. */
 static void
 sleep_until(struct pool *pool, int64_t at)
 {
@@ -138,6 +139,7 @@ sleep_until(struct pool *pool, int64_t at)
 	int n = interrupts_epoll(pool->epoll, events, EVENTS, at);
 
 	pool->now = clock_now();
+	advance(pool);
 	for (int i = 0; i < n; i++)
 		connection_handle(pool, events[i].data.ptr, events[i].events);
 }
