@@ -18,6 +18,7 @@ import threading
 import time
 
 CHUNK = 64 * 1024
+TCP_CLOSE = b"\7"  # the state that TCP_INFO begins with
 
 
 class Server:
@@ -37,6 +38,7 @@ class Server:
         self.fired = 0      # how often the fault took place
         self.began = time.monotonic()
         self.delays, self.bounds = [], []  # seconds, see delay()
+        self.resets = []    # connections whose threads heard of one
         self.received = []  # bytes that came in, for those that keep them
         self.memory = {}    # for behaviours that look across connections
         self.closing = False
@@ -66,7 +68,19 @@ class Server:
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:
-            self.behaviour(connection, self)
+            try:
+                self.behaviour(connection, self)
+            except ConnectionError:
+                self.resets.append(connection)
+
+    def was_reset(self, connection):
+        """Whether the kernel knows, as its thread may hear of it later."""
+        try:
+            info = connection.getsockopt(
+                socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        except OSError:  # closed here
+            info = b""
+        return info == TCP_CLOSE or connection in self.resets
 
     def fire(self):
         with self.lock:
@@ -353,30 +367,22 @@ def mixed_up(connection, server):
 
 
 def dies_of_reset(connection, server):
-    """A reset makes it stop serving everybody."""
-    if server.memory.get("dead"):
-        server.fire()
-        return
-    try:
-        while data := connection.recv(CHUNK):
-            if server.memory.get("dead"):
-                server.fire()
-                return
-            connection.sendall(data)
-    except ConnectionError:
-        server.memory["dead"] = True
+    """A reset of any connection makes it stop serving everybody."""
+    while data := connection.recv(CHUNK):
+        if any(map(server.was_reset, server.connections)):
+            server.fire()
+            return
+        connection.sendall(data)
 
 
 def reset_ends_others(connection, server):
-    """A reset ends all connections that are open at the time."""
-    try:
-        echo(connection, server)
-    except ConnectionError:
-        server.fire()
-        with server.lock:
-            for other in server.connections:
-                with contextlib.suppress(OSError):
-                    other.shutdown(socket.SHUT_RDWR)
+    """A reset ends the connections that were there before."""
+    while data := connection.recv(CHUNK):
+        later = server.connections[server.connections.index(connection) + 1:]
+        if any(map(server.was_reset, later)):
+            server.fire()
+            return
+        connection.sendall(data)
 
 
 def silent_after_idle(seconds):
