@@ -175,6 +175,8 @@ def network(folder, hosts, setup):
     hosts is its /etc/hosts.  An echo server listens on port 7007 of all
     addresses, and ends with the command.
     """
+    for name in "SYS_ADMIN", "NET_ADMIN":
+        processes.require(name, "for a network of its own")
     file = folder / "hosts"
     file.write_text(hosts)
     script = f"""

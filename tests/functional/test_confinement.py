@@ -200,8 +200,7 @@ def test_environment_of_a_session_does_not_tell_of_the_service_manager(
         os.chmod(folder / "notify", 0o666)
         running = echod(env={"NOTIFY_SOCKET": str(folder / "notify")})
         _, session = live_session(running)
-        if os.geteuid() != 0:
-            pytest.skip("needs root, to look into a process that forbids it")
+        processes.require("SYS_PTRACE")
         with open(f"/proc/{session}/environ", "rb") as file:
             environ = file.read()
         assert b"NOTIFY_SOCKET" not in environ

@@ -6,7 +6,6 @@ architecture is within, and what grows with a connection's work is not.
 """
 
 import collections
-import os
 import re
 import shutil
 
@@ -63,8 +62,7 @@ def read_trace(path):
 
 @pytest.fixture
 def traced(echod, folder):
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to trace a process that forbids it")
+    processes.require("SYS_PTRACE", "to trace a process that forbids it")
     if shutil.which("strace") is None:
         pytest.skip("needs strace")
     trace = folder / "trace"

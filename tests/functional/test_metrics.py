@@ -13,6 +13,7 @@ import pytest
 
 import echod as driver
 import exposition
+import processes
 import streams
 from exposition import total
 from waiting import DEADLINE, wait_until
@@ -210,6 +211,7 @@ def test_a_directory_that_vanishes_and_comes_back(echod, place, file):
     ("size=4k", "No space left on device"),
     ("ro", "Read-only file system")])
 def test_a_file_system_that_takes_nothing(echod, place, file, options, error):
+    processes.require("SYS_ADMIN", "to mount one")
     running = echod(metrics_file=file, wrapper=[
         "unshare", "--mount", "sh", "-c",
         f'mount -t tmpfs -o mode=777,{options} none "$1" && shift && '

@@ -188,6 +188,7 @@ def test_settings_are_read_anew(upgradable):
 
 
 def test_a_relative_configuration_file_is_found_again(folder):
+    processes.require("SYS_PTRACE", "to see which program runs")
     (folder / "relative.conf").write_text(driver.configuration(driver.BASE))
     (folder / "relative.conf").chmod(0o644)
     with upgrades.Daemon(folder, "--config=relative.conf",
@@ -362,7 +363,7 @@ def verdict(text):
             open(os.memfd_create("answer"), "wb+", buffering=0) as answer:
         given.write(text.encode())
         done = subprocess.run(
-            [driver.ECHOD,
+            ["setpriv", "--no-new-privs", driver.ECHOD,
              f"--test-upgrade={given.fileno()},{answer.fileno()}",
              "--config=/dev/null",
              *(["--sandbox=off"] if driver.SANDBOX_OFF else [])], check=False, stdin=subprocess.DEVNULL,
@@ -378,7 +379,6 @@ def resized(text):
     return re.sub(r"size=\d+", "size=%020d" % len(text), text, count=1)
 
 
-@pytest.mark.root  # whose sessions may confine themselves without the daemon
 def test_the_state_of_a_running_daemon_is_taken(state):
     assert "version=" in verdict(state)
     assert "version=" in verdict(resized(
@@ -476,6 +476,7 @@ def test_sessions_that_end_while_a_program_is_tested_are_logged(testing):
 
 def test_sessions_that_end_between_two_programs_are_accounted_for(
         upgradable, folder):
+    processes.require("SYS_PTRACE", "to see which program runs")
     daemon = upgradable(crashes=True)
     killed, left, held = (daemon.connect() for _ in range(3))
     for client in killed, left, held:
@@ -501,6 +502,7 @@ def test_sessions_that_end_between_two_programs_are_accounted_for(
 # ---- in the background ------------------------------------------------------
 
 def test_a_daemon_keeps_its_pid_its_pidfile_and_its_lock(folder):
+    processes.require("SYS_PTRACE", "to see which program runs")
     with upgrades.Daemon(folder) as daemon:
         client = daemon.connect()
         echo(client, b"before")

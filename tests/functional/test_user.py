@@ -18,6 +18,8 @@ WARNING = "no user echod in /etc/passwd: running as nobody"
 @pytest.fixture
 def passwd(folder):
     """A wrapper under which /etc/passwd has that text."""
+    processes.require("SYS_ADMIN", "for an /etc/passwd of its own")
+
     def wrapper(text):
         (folder / "passwd").write_text(text)
         return ["unshare", "--mount", "--", "sh", "-c",

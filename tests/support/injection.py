@@ -4,13 +4,13 @@
 A test that uses it takes the fixture gdb.
 """
 
-import os
 import platform
 import re
 import shutil
 import subprocess
 import unittest
 
+import processes
 from waiting import DEADLINE
 
 # The numbers of the calls that are tried.
@@ -24,9 +24,7 @@ CALLS = {
 
 def require():
     """Skips a test where nothing can be injected."""
-    if os.geteuid() != 0:
-        raise unittest.SkipTest(
-            "needs root, to attach to a process that forbids it")
+    processes.require("SYS_PTRACE", "to attach to a process that forbids it")
     if shutil.which("gdb") is None:
         raise unittest.SkipTest("needs gdb")
     if not CALLS:

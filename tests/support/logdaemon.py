@@ -11,6 +11,7 @@ import pathlib
 import re
 import socket
 
+import processes
 from waiting import DEADLINE, wait_until
 
 SETUP = """
@@ -28,6 +29,7 @@ exec "$@"
 
 class LogDaemon:
     def __init__(self, folder):
+        processes.require("SYS_ADMIN", "for a /dev/log of its own")
         self.dev = pathlib.Path(folder) / "dev"
         self.dev.mkdir(mode=0o755)
         self.path = self.dev / "log"
@@ -77,6 +79,7 @@ class Journal(LogDaemon):
     """The journal, by its native protocol; its lines are entries' fields."""
 
     def __init__(self, folder):
+        processes.require("SYS_ADMIN", "for a journal of its own")
         self.dev = pathlib.Path(folder) / "run"
         self.path = self.dev / "systemd" / "journal" / "socket"
         self.path.parent.mkdir(parents=True)

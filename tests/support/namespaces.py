@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 
+import processes
 from waiting import wait_until
 
 CLONE_NEWNET = 0x40000000
@@ -39,6 +40,8 @@ class Network:
     """Its loopback interface has the given addresses beside its own."""
 
     def __init__(self, *addresses):
+        for name in "SYS_ADMIN", "NET_ADMIN":
+            processes.require(name, "for a network of its own")
         self.thread = concurrent.futures.ThreadPoolExecutor(1)
         self.run(_enter)
         self.ip("link", "set", "lo", "up")

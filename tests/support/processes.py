@@ -12,6 +12,10 @@ import unittest
 
 PR_SET_CHILD_SUBREAPER = 36
 
+# What tests ask for and containers take from root, too: for networks, to look
+# into processes that forbid it, for namespaces and mounts.
+CAPABILITIES = {"NET_ADMIN": 12, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
+
 
 @contextlib.contextmanager
 def orphans():
@@ -45,6 +49,17 @@ def effective_capabilities(pid="self"):
     """As a mask of bits."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"CapEff:\s*(\w+)", text)[1], 16)
+
+
+def has(name):
+    """Whether this process has one of CAPABILITIES."""
+    return effective_capabilities() >> CAPABILITIES[name] & 1 != 0
+
+
+def require(name, why="to look into a process that forbids it"):
+    """Skips a test without one of CAPABILITIES."""
+    if not has(name):
+        raise unittest.SkipTest(f"needs CAP_{name}, {why}")
 
 
 def all_pids():
@@ -92,13 +107,12 @@ def descriptors(pid):
     folder = f"/proc/{pid}/fd"
     result = {}
     try:
-        names = os.listdir(folder)
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                result[int(name)] = os.readlink(f"{folder}/{name}")
     except PermissionError:
-        raise unittest.SkipTest(
-            "needs root, to look into a process that forbids it") from None
-    for name in names:
-        with contextlib.suppress(FileNotFoundError):
-            result[int(name)] = os.readlink(f"{folder}/{name}")
+        require("SYS_PTRACE")
+        raise
     return result
 
 
