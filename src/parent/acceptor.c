@@ -19,7 +19,10 @@
 #include "parent/sessions/proxied.h"
 
 enum {
-	/* Clients in a batch; then signals and timers get their turn. */
+	/*
+	 * Clients in a batch, of all listeners together; then signals and
+	 * timers get their turn.
+	 */
 	BATCH = 64
 };
 
@@ -184,9 +187,12 @@ accept_one(struct server *server, struct listener *listener)
 }
 
 bool
-acceptor_accept(struct server *server, struct listener *listener)
+acceptor_accept(
+    struct server *server, struct listener *listener, size_t sharing)
 {
-	for (int i = 0; i < BATCH && acceptor_is_open(server); i++)
+	size_t batch = sharing < BATCH ? BATCH / sharing : 1;
+
+	for (size_t i = 0; i < batch && acceptor_is_open(server); i++)
 		if (!accept_one(server, listener))
 			return !acceptor_is_open(server);
 	return true;

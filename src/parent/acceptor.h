@@ -6,6 +6,7 @@
 #define ACCEPTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/addr.h"
@@ -33,8 +34,11 @@ void acceptor_init(struct server *);
 /* Whether a client could be taken now; if not, the backlog keeps it. */
 bool acceptor_is_open(const struct server *);
 
-/* Accepts up to a batch of clients.  Returns whether more may wait. */
-bool acceptor_accept(struct server *, struct listener *);
+/*
+ * Accepts this listener's share of a batch of clients, of so many sharing it,
+ * and at least one.  Returns whether more may wait.
+ */
+bool acceptor_accept(struct server *, struct listener *, size_t sharing);
 
 /*
  * Begins a session for the client on fd, which is closed in the parent, or

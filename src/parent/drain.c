@@ -28,14 +28,15 @@
 static void
 close_listeners(struct server *server)
 {
+	struct listeners *listeners = &server->listeners;
 	bool more = false;
 
-	if (!server->listeners.adopted && !server->drain.overdue)
-		for (size_t i = 0; i < server->listeners.count; i++)
+	if (!listeners->adopted && !server->drain.overdue)
+		for (size_t i = 0; i < listeners->count; i++)
 			more |= acceptor_accept(
-			    server, &server->listeners.items[i]);
+			    server, &listeners->items[i], listeners->count);
 	if (!more)
-		listeners_close(&server->listeners);
+		listeners_close(listeners);
 }
 
 static void

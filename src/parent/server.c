@@ -180,10 +180,15 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 static void
 take_clients(struct server *server, const struct pollfd *polled)
 {
-	for (size_t i = 0; i < server->listeners.count; i++)
+	struct listeners *listeners = &server->listeners;
+	size_t ready = 0;
+
+	for (size_t i = 0; i < listeners->count; i++)
+		ready += polled[POLLED_LISTENERS + i].revents != 0;
+	for (size_t i = 0; i < listeners->count; i++)
 		if (polled[POLLED_LISTENERS + i].revents != 0)
 			(void)acceptor_accept(
-			    server, &server->listeners.items[i]);
+			    server, &listeners->items[i], ready);
 }
 
 void

@@ -327,6 +327,18 @@ def test_clients_that_come_together_are_accepted_in_batches(counted):
     assert most("clone") <= BATCH
 
 
+def test_clients_of_many_listeners_are_one_batch(counted):
+    start, most = counted
+    running = start(listen=["127.0.0.1:0"] * 8)
+    os.kill(running.pid, signal.SIGSTOP)
+    clients = [running.connect(port=port)
+               for port in running.ports() for _ in range(BATCH // 2)]
+    os.kill(running.pid, signal.SIGCONT)
+    assert all(map(streams.is_served, clients))
+    assert most("accept4") <= BATCH + 8
+    assert most("clone") <= BATCH
+
+
 # ---- what it can read -------------------------------------------------------
 
 def has_in_memory(pid, what):

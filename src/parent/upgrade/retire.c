@@ -19,7 +19,8 @@ close_dropped(struct server *server, int64_t now)
 	for (size_t i = listeners->count; i-- > 0;) {
 		if (!listeners->items[i].dropped)
 			continue;
-		if (acceptor_accept(server, &listeners->items[i]))
+		if (acceptor_accept(
+			server, &listeners->items[i], listeners->count))
 			more = true;
 		else
 			listener_close(listeners, i);
