@@ -76,6 +76,20 @@ def test_a_file_that_finds_no_memory_is_refused(folder):
 
 
 @pytest.mark.plain
+def test_a_list_that_finds_no_memory_is_no_fault_of_the_settings(folder):
+    path = folder / "long"
+    path.write_text("".join(
+        f"deny = 10.{n >> 16}.{n >> 8 & 255}.{n & 255}\n"
+        for n in range(300000)))
+    found = {
+        judged(path, preexec_fn=lambda room=room: resource.setrlimit(
+            resource.RLIMIT_AS, (room * MIB, room * MIB)))
+        for room in range(12, 32, 2)}
+    assert {status for status, _ in found} == {0, 1}, found
+    assert any("deny: out of memory" in line for _, line in found), found
+
+
+@pytest.mark.plain
 def test_a_reload_without_memory_changes_nothing(echod):
     other = processes.status(echod(where="other").pid)
     room = int(other["VmSize"].split()[0]) * 1024 + 8 * MIB

@@ -157,7 +157,8 @@ apply(struct config *config, const struct command_line *command,
 		const struct setting *setting = &command->settings[i];
 		if (!config_set(config, &layer, setting->row, setting->value,
 			"--", error)) {
-			error->status = EXIT_USAGE;
+			if (error->status == EXIT_CONFIG)
+				error->status = EXIT_USAGE;
 			return false;
 		}
 	}

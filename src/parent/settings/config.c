@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -196,8 +197,11 @@ config_set(struct config *config, struct layer *layer,
 	const char *errstr = option_store(config, row, value);
 	if (errstr == NULL)
 		return true;
-	return config_fail(error, "%s%s: %s: \"%s\"", where, row->name, errstr,
+	(void)config_fail(error, "%s%s: %s: \"%s\"", where, row->name, errstr,
 	    quote(value, quoted));
+	if (errstr == out_of_memory) /* which may go away by itself */
+		error->status = EXIT_FAILURE;
+	return false;
 }
 
 bool

@@ -14,7 +14,7 @@
 #include "parent/process/identity.h"
 #include "parent/settings/config.h"
 
-static const char out_of_memory[] = "out of memory";
+const char out_of_memory[] = "out of memory";
 
 static void
 clear_nothing(void *value)

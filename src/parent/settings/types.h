@@ -7,6 +7,9 @@
 
 #include "common/value.h"
 
+/* The message that is no fault of the text. */
+extern const char out_of_memory[];
+
 extern const struct type type_addrs;    /* struct addr_list */
 extern const struct type type_pidfile;  /* char * */
 extern const struct type type_path;     /* char *: absolute, or "none" */
