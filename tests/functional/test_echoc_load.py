@@ -38,7 +38,7 @@ def percentile(values, percent):
 
 def test_report_counts_what_the_server_saw():
     with Server(hostile.keeping(hostile.echo)) as server:
-        report, _ = load(server, "-c3", "-d200ms", "-s100")
+        report, _ = load(server, "-c3", "-d500ms", "-s100")
         received = sum(len(p) for parts in server.received for p in parts)
         assert len(server.peers) == 3 + 1  # one to find the address
     assert report["answered"] * 100 == received
@@ -157,11 +157,11 @@ def test_the_rate_is_kept_over_all_connections():
 
 def test_churn_opens_a_connection_for_each_message():
     with Server(hostile.echo) as server:
-        report, _ = load(server, "-c4", "-d200ms", "--churn")
+        report, _ = load(server, "-c2", "-d500ms", "--churn")
         assert len(server.peers) == report["connects"] + 1
     # what was under way when the clock stopped counts as answered only
     assert report["answered"] == report["latency_ms"]["connect"]["count"]
-    assert report["answered"] > 4
+    assert report["answered"] > 2
 
 
 @pytest.mark.parametrize("size", [1, 64, 1500, 65537, 2**20, 5 * 2**20])
@@ -210,7 +210,7 @@ def test_a_wrong_byte_is_named():
 
 def test_answers_of_other_connections_are_wrong():
     with Server(hostile.mixed_up) as server:
-        report, _ = load(server, "-c4", "-d200ms", "-W100ms", status=BAD)
+        report, _ = load(server, "-c4", "-d200ms", "-W30s", status=BAD)
         assert server.fired
     assert report["errors"]["wrong"] > 0
 
@@ -237,7 +237,7 @@ def test_refused_is_a_failure_with_a_report():
 ])
 def test_thresholds_decide_the_status(conditions, status):
     with Server(hostile.delay([0.02])) as server:
-        report, done = load(server, "-d100ms", f"--fail-if={conditions}",
+        report, done = load(server, "-d500ms", f"--fail-if={conditions}",
                             status=status)
     assert report["exit_status"] == status
     failed = [t["condition"] for t in report["thresholds"] if t["failed"]]
@@ -247,7 +247,7 @@ def test_thresholds_decide_the_status(conditions, status):
 
 
 def test_a_threshold_on_loss_replaces_the_default_of_none():
-    with Server(hostile.truncate(640)) as server:
+    with Server(hostile.truncate(192)) as server:
         load(server, "-c1", "-d200ms", status=BAD)
         load(server, "-c1", "-d200ms", "--fail-if=loss>50%")
         load(server, "-c1", "-d200ms", "--fail-if=loss>0.0001%", status=BAD)
@@ -380,4 +380,4 @@ nft 'table ip t {
                  wrapper=net)
     report = result(done.stdout)
     assert report["latency_ms"]["connect"]["min"] >= 1000
-    assert report["messages"] > 0 and report["errors"]["timeout"] == 0
+    assert report["answered"] > 0 and report["errors"]["timeout"] == 0
