@@ -16,7 +16,6 @@
 #include "parent/log/log.h"
 #include "parent/server.h"
 #include "parent/sessions/admission.h"
-#include "parent/sessions/proxied.h"
 
 enum {
 	/*
@@ -46,12 +45,13 @@ acceptor_count_refusal(struct server *server, const struct prefix *source,
 {
 	server->refused++;
 	endpoint->refused[verdict]++;
-	return throttles_refused(
-	    server, source, admission_reason(verdict), endpoint->name, now);
+	return throttles_refused(&server->throttles, source,
+	    admission_reason(verdict), endpoint->name, now);
 }
 
-struct source *
-acceptor_source(struct server *server, const struct addr *addr, int64_t now)
+/* The entry of the address in the table of sources, as configured. */
+static struct source *
+source_of(struct server *server, const struct addr *addr, int64_t now)
 {
 	return sources_get(&server->sources, addr,
 	    (unsigned)server->config.source_prefix_v4,
@@ -74,7 +74,7 @@ postpone(struct server *server, int fd, struct child *child, int error)
 	acceptor->pending_fd = fd;
 	acceptor->pending = child;
 	server->metrics.fork_errors++;
-	throttles_failed(server, THROTTLED_FORK, error, now);
+	throttles_failed(&server->throttles, THROTTLED_FORK, error, now);
 }
 
 static void
@@ -84,7 +84,7 @@ spawn(struct server *server, int fd, struct child *child)
 	struct client_name name;
 	struct session session = {
 	    .fd = fd,
-	    .reports = server->reports.sending,
+	    .reports = server->inbox.sending,
 	    .serial = child->serial,
 	    .parent = server->pid,
 	    .title = title,
@@ -110,7 +110,7 @@ spawn(struct server *server, int fd, struct child *child)
 	child->endpoint->sessions++;
 	server->acceptor.fork_delay = 0;
 	if (child->proxied)
-		proxied_expect(server, child);
+		proxied_expect(&server->proxied, child);
 	event_accepted(child);
 }
 
@@ -120,7 +120,7 @@ acceptor_admit(struct server *server, int fd, const struct addr *peer,
 {
 	const struct config *config = &server->config;
 	int64_t now = clock_now();
-	struct source *source = acceptor_source(server, peer, now);
+	struct source *source = source_of(server, peer, now);
 	struct account account = {source->sessions, source->rate_clear};
 	enum verdict verdict = admission_check(config, peer, account, now);
 
@@ -137,7 +137,7 @@ acceptor_admit(struct server *server, int fd, const struct addr *peer,
 	}
 	child->endpoint = endpoint;
 	child->serial = (uint32_t)server->served;
-	limits_begin(server, child);
+	limits_begin(&server->limits, config, child);
 	child->proxied = config->proxy_protocol == PROXY_REQUIRED;
 	if (!child->proxied) {
 		source->rate_clear = admission_charge(
@@ -148,6 +148,23 @@ acceptor_admit(struct server *server, int fd, const struct addr *peer,
 	spawn(server, fd, child);
 }
 
+void
+acceptor_charge(struct server *server, struct child *child, int64_t now)
+{
+	const struct config *config = &server->config;
+	struct source *source = source_of(server, &child->client, now);
+
+	if (config->max_per_source != 0 &&
+	    source->sessions >= config->max_per_source) {
+		(void)acceptor_count_refusal(server, &source->prefix,
+		    REFUSED_SESSIONS, child->endpoint, now);
+		kills_at_once(&server->kills, child, REASON_REFUSED);
+		return;
+	}
+	sources_hold(&server->sources, source);
+	child->source = source;
+}
+
 static void
 exhausted(struct server *server, int error)
 {
@@ -155,7 +172,7 @@ exhausted(struct server *server, int error)
 
 	timer_set(&server->acceptor.accept_again, now + ACCEPT_DELAY);
 	server->metrics.accept_errors++;
-	throttles_failed(server, THROTTLED_ACCEPT, error, now);
+	throttles_failed(&server->throttles, THROTTLED_ACCEPT, error, now);
 }
 
 /* Returns whether there may be more clients to accept. */
@@ -223,13 +240,6 @@ acceptor_abandon(struct server *server)
 /* ---- timers ------------------------------------------------------------- */
 
 static void
-accept_again(struct server *server, int64_t now)
-{
-	(void)server; /* the timer being off lets clients in again */
-	(void)now;
-}
-
-static void
 fork_again(struct server *server, int64_t now)
 {
 	int fd = server->acceptor.pending_fd;
@@ -243,9 +253,7 @@ void
 acceptor_init(struct server *server)
 {
 	struct acceptor *acceptor = &server->acceptor;
-	struct timers *timers = &server->timers;
 
 	acceptor->pending_fd = -1;
-	timers_add(timers, &acceptor->accept_again, accept_again);
-	timers_add(timers, &acceptor->fork_again, fork_again);
+	timers_add(&server->timers, &acceptor->fork_again, fork_again);
 }

@@ -17,7 +17,6 @@ struct child;
 struct endpoint;
 struct listener;
 struct server;
-struct source;
 
 struct acceptor {
 	struct timer accept_again; /* set while resources are lacking */
@@ -47,9 +46,11 @@ bool acceptor_accept(struct server *, struct listener *, size_t sharing);
 void acceptor_admit(
     struct server *, int fd, const struct addr *peer, struct endpoint *);
 
-/* The entry of the address in the table of sources, as configured. */
-struct source *
-acceptor_source(struct server *, const struct addr *, int64_t now);
+/*
+ * Charges a session to the source of the client that its PROXY header named, or
+ * ends it if that source has too many.
+ */
+void acceptor_charge(struct server *, struct child *, int64_t now);
 
 /*
  * Counts a refusal, to be logged with others like it at the end of their

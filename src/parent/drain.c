@@ -45,7 +45,8 @@ end_session(struct child *child, void *context)
 	struct server *server = context;
 
 	if (server->drain.overdue)
-		kills_session(server, child, REASON_KILLED, clock_now());
+		kills_session(
+		    &server->kills, child, REASON_KILLED, clock_now());
 	else if (child->phase == CHILD_SERVING)
 		(void)kill(child->pid, SIGTERM);
 }

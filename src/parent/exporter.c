@@ -81,7 +81,8 @@ exporter_write(struct server *server, int64_t now)
 	if (!is_wanted(server))
 		return;
 	if (!metrics_file_write(server->config.metrics_file, &figures))
-		throttles_failed(server, THROTTLED_METRICS, errno, now);
+		throttles_failed(
+		    &server->throttles, THROTTLED_METRICS, errno, now);
 	timer_set(
 	    &server->exporter.next, now + server->config.metrics_interval);
 }

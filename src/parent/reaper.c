@@ -18,6 +18,7 @@
 #include "common/clock.h"
 #include "parent/acceptor.h"
 #include "parent/log/events.h"
+#include "parent/reports.h"
 #include "parent/server.h"
 
 enum {
@@ -89,8 +90,8 @@ session_ended(
 	if (is_worth_a_line(server, child, reason, now))
 		event_closed(child, reason, signo, now);
 	count_end(server, child, reason, now);
-	census_settle(server, child, now);
-	proxied_forget(server, child);
+	census_settle(&server->census, child, now);
+	proxied_forget(&server->proxied, child);
 	sources_drop(&server->sources, child->source);
 	children_release(&server->children, child);
 }
@@ -126,6 +127,24 @@ reap_expected(struct server *server, int64_t now)
 	timer_set(&server->reaper.retry, now + 1); /* the next turn */
 }
 
+void
+reap_soon(struct server *server, int64_t now)
+{
+	server->reaper.first_left = 0;
+	timer_arm(&server->reaper.retry, now + RETRY_DELAY);
+}
+
+bool
+reaper_receive(struct server *server, int64_t now)
+{
+	uint64_t ends = server->reports.ends;
+	bool all = reports_receive(server, now);
+
+	if (server->reports.ends != ends)
+		reap_soon(server, now);
+	return all;
+}
+
 /* Some child that has ended, without reaping it; 0 = there is none. */
 static pid_t
 find_ended(void)
@@ -147,19 +166,19 @@ find_ended(void)
 static void
 reap_any(struct server *server, int64_t now)
 {
-	struct timer *sweep = &server->reaper.sweep;
+	struct reaper *reaper = &server->reaper;
 	int status;
 	pid_t pid;
 
 	for (int i = 0; i < SWEEP_BATCH && (pid = find_ended()) != 0; i++) {
 		struct child *child = children_find(&server->children, pid);
-		if (child != NULL && !reports_receive(server, now)) {
-			timer_set(sweep, now);
+		if (child != NULL && !reaper_receive(server, now)) {
+			timer_set(&reaper->sweep, now);
 			return;
 		}
 		if (child != NULL && child->phase == CHILD_LEAVING) {
-			timer_set(sweep, now + SWEEP_DELAY);
-			timer_set(&server->reaper.retry, now);
+			timer_set(&reaper->sweep, now + SWEEP_DELAY);
+			timer_set(&reaper->retry, now);
 			return;
 		}
 		/* Others come to be ours as a container's orphans. */
@@ -169,7 +188,7 @@ reap_any(struct server *server, int64_t now)
 			session_ended(server, child, status, now);
 		else
 			upgrade_reaped(server, pid, status);
-		timer_set(sweep, now + RETRY_DELAY);
+		timer_set(&reaper->sweep, now + RETRY_DELAY);
 	}
 }
 
@@ -191,15 +210,8 @@ void
 reap(struct server *server, int64_t now)
 {
 	/* First, so that what the ended had to say is known. */
-	(void)reports_receive(server, now);
+	(void)reaper_receive(server, now);
 	server->reaper.first_left = 0;
 	reap_expected(server, now);
 	timer_arm(&server->reaper.sweep, now + SWEEP_DELAY);
-}
-
-void
-reap_soon(struct server *server, int64_t now)
-{
-	server->reaper.first_left = 0;
-	timer_arm(&server->reaper.retry, now + RETRY_DELAY);
 }

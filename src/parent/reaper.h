@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "parent/timers.h"
@@ -34,5 +35,11 @@ void reap(struct server *, int64_t now);
  * Some children are expected to end, and their SIGCHLD may have come already.
  */
 void reap_soon(struct server *, int64_t now);
+
+/*
+ * Takes a batch of reports, then soon looks for the sessions that have reported
+ * their end.  Returns whether no more reports are there.
+ */
+bool reaper_receive(struct server *, int64_t now);
 
 #endif

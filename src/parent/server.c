@@ -24,6 +24,7 @@
 #include "parent/process/memory.h"
 #include "parent/reaper.h"
 #include "parent/reload.h"
+#include "parent/reports.h"
 
 #define LOG_DELAY      SEC
 #define STATUS_DELAY   SEC
@@ -31,21 +32,10 @@
 
 /* ---- telling how it is -------------------------------------------------- */
 
-struct totals
-server_totals(const struct server *server)
-{
-	return (struct totals){
-	    .children = server->children.count,
-	    .served = server->served,
-	    .refused = server->refused,
-	    .bytes = server->bytes,
-	};
-}
-
 static void
 notify_status(struct server *server, int64_t now)
 {
-	struct totals totals = server_totals(server);
+	struct totals totals = status_totals(server);
 
 	(void)now;
 	(void)notify_send_idle(&server->notify,
@@ -57,7 +47,7 @@ notify_status(struct server *server, int64_t now)
 static bool
 has_news(const struct server *server)
 {
-	struct totals totals = server_totals(server);
+	struct totals totals = status_totals(server);
 
 	return server->notify.fd != -1 &&
 	       memcmp(&totals, &server->last_told, sizeof totals) != 0;
@@ -80,6 +70,63 @@ flush_log(struct server *server, int64_t now)
 	(void)server;
 	(void)now;
 	(void)log_flush();
+}
+
+/* The loop polls again what it did not while the timer was set. */
+static void
+poll_again(struct server *server, int64_t now)
+{
+	(void)server;
+	(void)now;
+}
+
+static void
+kills_due(struct server *server, int64_t now)
+{
+	kills_go_on(&server->kills, now);
+}
+
+static void
+limits_due(struct server *server, int64_t now)
+{
+	limits_go_on(&server->limits, now);
+}
+
+static void
+headers_due(struct server *server, int64_t now)
+{
+	proxied_go_on(&server->proxied, now);
+}
+
+static void
+census_due(struct server *server, int64_t now)
+{
+	if (census_go_on(&server->census, now))
+		status_tell(server, now);
+}
+
+static void
+throttles_due(struct server *server, int64_t now)
+{
+	throttles_go_on(&server->throttles, now);
+}
+
+static void
+add_timers(struct server *server)
+{
+	struct timers *timers = &server->timers;
+
+	LIST_INIT(timers);
+	timers_add(timers, &server->log_behind, flush_log);
+	timers_add(timers, &server->manager_news, notify_status);
+	timers_add(timers, &server->watchdog, notify_watchdog);
+	timers_add(timers, &server->inbox.rest, poll_again);
+	timers_add(timers, &server->acceptor.accept_again, poll_again);
+	timers_add(timers, &server->kills.grace, kills_due);
+	timers_add(timers, &server->limits.turn, limits_due);
+	timers_add(timers, &server->proxied.deadline, headers_due);
+	timers_add(timers, &server->census.turn, census_due);
+	timers_add(timers, &server->throttles.over, throttles_due);
 }
 
 /* Timers that are set because of what there is to tell. */
@@ -163,7 +210,7 @@ wait_for_work(struct server *server, struct pollfd *polled, int64_t now)
 	polled[POLLED_SIGNALS] =
 	    (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	polled[POLLED_REPORTS] = (struct pollfd){
-	    .fd = reports_are_awaited(server) ? server->reports.receiving : -1,
+	    .fd = reports_are_awaited(server) ? server->inbox.receiving : -1,
 	    .events = POLLIN};
 	for (size_t i = 0; i < server->listeners.count; i++)
 		polled[POLLED_LISTENERS + i] = (struct pollfd){
@@ -212,19 +259,16 @@ void
 server_init(struct server *server)
 {
 	server->pid = getpid();
-	LIST_INIT(&server->timers);
-	timers_add(&server->timers, &server->log_behind, flush_log);
-	timers_add(&server->timers, &server->manager_news, notify_status);
-	timers_add(&server->timers, &server->watchdog, notify_watchdog);
+	add_timers(server);
 	acceptor_init(server);
 	reaper_init(server);
-	kills_init(server);
-	limits_init(server);
-	proxied_init(server);
-	census_init(server);
+	kills_init(&server->kills, &server->children);
+	limits_init(&server->limits, &server->children, &server->kills);
+	proxied_init(&server->proxied, &server->kills);
+	census_init(&server->census, &server->children);
 	status_init(server);
 	drain_init(server);
-	throttles_init(server);
+	throttles_init(&server->throttles);
 	exporter_init(server);
 	upgrade_init(server);
 	retire_init(server);
@@ -234,7 +278,7 @@ server_init(struct server *server)
 	    !endpoints_init(&server->endpoints, server->listeners.count + 1))
 		log_fatal("no memory for the tables");
 	server_name_endpoints(server);
-	if (!reports_open(server))
+	if (!inbox_open(&server->inbox))
 		log_fatal("cannot open a socket for reports");
 	memory_hide_heap();
 }
@@ -263,12 +307,12 @@ server_run(struct server *server)
 		take_clients(server, polled);
 		now = clock_now();
 		if (polled[POLLED_REPORTS].revents != 0)
-			(void)reports_receive(server, now);
+			(void)reaper_receive(server, now);
 		if (polled[POLLED_SIGNALS].revents != 0)
 			act_on_signals(server, now);
 		timers_run(&server->timers, server, now);
 	}
 	exporter_write(server, now);
-	throttles_end(server, now);
+	throttles_end(&server->throttles, now);
 	free(polled);
 }

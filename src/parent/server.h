@@ -24,13 +24,14 @@
 #include "parent/log/events.h"
 #include "parent/metrics/metrics.h"
 #include "parent/reaper.h"
+#include "parent/reports.h"
 #include "parent/sessions/census.h"
 #include "parent/sessions/children.h"
 #include "parent/sessions/endpoints.h"
+#include "parent/sessions/inbox.h"
 #include "parent/sessions/kills.h"
 #include "parent/sessions/limits.h"
 #include "parent/sessions/proxied.h"
-#include "parent/sessions/reports.h"
 #include "parent/sessions/sources.h"
 #include "parent/settings/config.h"
 #include "parent/sockets/listener.h"
@@ -63,6 +64,7 @@ struct server {
 	uint64_t bytes;   /* echoed, as far as it is reported */
 
 	struct acceptor acceptor;
+	struct inbox inbox;
 	struct reports reports;
 	struct reaper reaper;
 	struct kills kills;
@@ -90,8 +92,5 @@ void server_name_endpoints(struct server *);
  * session has ended.
  */
 void server_run(struct server *);
-
-/* What there is to tell; the bytes are as sessions have reported them. */
-struct totals server_totals(const struct server *);
 
 #endif

@@ -8,9 +8,6 @@
 #include "parent/log/events.h"
 #include "parent/server.h"
 
-/* A census for something else is being taken. */
-#define ANOTHER_DELAY (50 * MSEC)
-
 static void
 tell(struct child *child, void *context)
 {
@@ -20,15 +17,15 @@ tell(struct child *child, void *context)
 		event_session(child, clock_now());
 }
 
-static void
-begin_telling(struct server *server, int64_t now)
+struct totals
+status_totals(const struct server *server)
 {
-	struct totals totals = server_totals(server);
-
-	event_status(&totals);
-	server->status.telling = true;
-	walk_start(&server->status.walk);
-	timer_set(&server->status.turn, now);
+	return (struct totals){
+	    .children = server->children.count,
+	    .served = server->served,
+	    .refused = server->refused,
+	    .bytes = server->bytes,
+	};
 }
 
 static void
@@ -36,21 +33,27 @@ go_on(struct server *server, int64_t now)
 {
 	struct status *status = &server->status;
 
-	if (!status->telling) {
-		status_request(server, now);
-		return;
-	}
 	children_walk(&server->children, &status->walk, tell, server);
 	status->telling = !walk_is_over(&status->walk);
 	if (status->telling)
 		timer_set(&status->turn, now);
 }
 
+void
+status_tell(struct server *server, int64_t now)
+{
+	struct totals totals = status_totals(server);
+
+	event_status(&totals);
+	server->status.telling = true;
+	walk_start(&server->status.walk);
+	timer_set(&server->status.turn, now);
+}
+
 bool
 status_is_under_way(const struct server *server)
 {
-	return server->status.telling || server->census.use == begin_telling ||
-	       timer_is_set(&server->status.turn);
+	return server->census.under_way || server->status.telling;
 }
 
 void
@@ -63,7 +66,6 @@ void
 status_request(struct server *server, int64_t now)
 {
 	exporter_write(server, now);
-	if (server->census.use != begin_telling && !server->status.telling &&
-	    !census_take(server, begin_telling, now))
-		timer_set(&server->status.turn, now + ANOTHER_DELAY);
+	if (!status_is_under_way(server))
+		census_start(&server->census, now);
 }

@@ -10,8 +10,6 @@
 #include "parent/log/throttle.h"
 #include "parent/timers.h"
 
-struct server;
-
 enum throttled_line {
 	THROTTLED_REFUSALS,
 	THROTTLED_ACCEPT,
@@ -25,18 +23,21 @@ struct throttles {
 	struct throttle items[NTHROTTLED];
 };
 
-void throttles_init(struct server *);
+void throttles_init(struct throttles *);
 
 /* See throttle_failed() and throttle_refused(). */
-void
-throttles_failed(struct server *, enum throttled_line, int error, int64_t now);
-uint64_t throttles_refused(struct server *, const struct prefix *source,
+void throttles_failed(
+    struct throttles *, enum throttled_line, int error, int64_t now);
+uint64_t throttles_refused(struct throttles *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);
 
+/* Ends the periods that are over. */
+void throttles_go_on(struct throttles *, int64_t now);
+
 /* Before an upgrade, logs what has been counted. */
-void throttles_hand_on(struct server *, int64_t now);
+void throttles_hand_on(struct throttles *, int64_t now);
 
 /* At the end, logs what has been counted. */
-void throttles_end(struct server *, int64_t now);
+void throttles_end(struct throttles *, int64_t now);
 
 #endif

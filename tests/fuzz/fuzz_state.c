@@ -50,7 +50,7 @@ reset(struct server *server)
 	struct child *child;
 
 	while ((child = children_next(&server->children, NULL)) != NULL) {
-		proxied_forget(server, child);
+		proxied_forget(&server->proxied, child);
 		sources_drop(&server->sources, child->source);
 		children_release(&server->children, child);
 	}

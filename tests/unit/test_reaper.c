@@ -31,8 +31,9 @@ setup(void **state)
 	log_configure(-1, 0);
 	LIST_INIT(&server.timers);
 	reaper_init(&server);
-	return children_init(&server.children) && reports_open(&server) ? 0
-									: -1;
+	return children_init(&server.children) && inbox_open(&server.inbox)
+		   ? 0
+		   : -1;
 }
 
 static int
@@ -40,7 +41,7 @@ teardown(void **state)
 {
 	struct server *server = *state;
 
-	reports_close(&server->reports);
+	inbox_close(&server->inbox);
 	return munmap(server->children.slots,
 	    CONFIG_MAX_CHILDREN * sizeof *server->children.slots);
 }

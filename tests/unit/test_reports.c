@@ -10,6 +10,7 @@
 
 #include "../support/unit.h"
 #include "common/clock.h"
+#include "parent/reports.h"
 #include "parent/server.h"
 
 #define NOW (1000 * SEC)
@@ -23,14 +24,13 @@ setup(void **state)
 
 	memset(&server, 0, sizeof server);
 	*state = &server;
-	LIST_INIT(&server.timers);
-	reaper_init(&server);
-	kills_init(&server);
-	limits_init(&server);
-	proxied_init(&server);
-	census_init(&server);
-	return children_init(&server.children) && reports_open(&server) ? 0
-									: -1;
+	kills_init(&server.kills, &server.children);
+	limits_init(&server.limits, &server.children, &server.kills);
+	proxied_init(&server.proxied, &server.kills);
+	census_init(&server.census, &server.children);
+	return children_init(&server.children) && inbox_open(&server.inbox)
+		   ? 0
+		   : -1;
 }
 
 static int
@@ -38,7 +38,7 @@ teardown(void **state)
 {
 	struct server *server = *state;
 
-	reports_close(&server->reports);
+	inbox_close(&server->inbox);
 	return munmap(server->children.slots,
 	    CONFIG_MAX_CHILDREN * sizeof *server->children.slots);
 }
@@ -57,7 +57,7 @@ session(struct server *server, const struct report *reports, size_t count)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)signal(SIGUSR1, SIG_IGN);
 		for (size_t i = 0; i < count; i++)
-			if (write(server->reports.sending, &reports[i],
+			if (write(server->inbox.sending, &reports[i],
 				sizeof *reports) != sizeof *reports)
 				_exit(EXIT_FAILURE);
 		(void)raise(SIGSTOP);
@@ -100,7 +100,7 @@ a_report_of_nobody_is_ignored(void **state)
 	const struct report report = {.kind = REPORT_END, .bytes = 42};
 	struct child *child = session(server, NULL, 0);
 
-	assert_int_equal(write(server->reports.sending, &report, sizeof report),
+	assert_int_equal(write(server->inbox.sending, &report, sizeof report),
 	    sizeof report);
 	assert_true(reports_receive(server, NOW));
 	assert_int_equal(server->bytes, 0);
@@ -149,7 +149,7 @@ nothing_counts_after_the_last_word(void **state)
 	struct server *server = *state;
 	struct child *child = session(server, reports, COUNT(reports));
 
-	assert_true(reports_receive(server, NOW));
+	assert_true(reaper_receive(server, NOW));
 	assert_int_equal(child->phase, CHILD_LEAVING);
 	assert_ptr_equal(TAILQ_FIRST(&server->children.leaving), child);
 	assert_int_equal(child->bytes, 42);
@@ -164,7 +164,7 @@ a_dying_session_is_killed_when_it_has_answered(void **state)
 	struct child *child = session(
 	    server, &(struct report){.kind = REPORT_COUNT, .bytes = 5}, 1);
 
-	kills_session(server, child, REASON_KILLED, NOW);
+	kills_session(&server->kills, child, REASON_KILLED, NOW);
 	assert_int_equal(child->phase, CHILD_DYING);
 	assert_true(reports_are_awaited(server));
 	assert_true(reports_receive(server, NOW));

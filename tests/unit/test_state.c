@@ -112,8 +112,8 @@ a_state_of_version_1_0_is_taken_over(void **state)
 	assert_int_equal(server->bytes, 123456);
 	assert_int_equal(server->refused, 9);
 	assert_int_equal(server->sandbox, SANDBOX_ON);
-	assert_int_equal(server->reports.receiving, 7);
-	assert_int_equal(server->reports.sending, 8);
+	assert_int_equal(server->inbox.receiving, 7);
+	assert_int_equal(server->inbox.sending, 8);
 	assert_int_equal(server->listeners.count, 2);
 	assert_int_equal(server->listeners.items[1].fd, 4);
 	assert_int_equal(server->listeners.items[1].asked.port, 7);

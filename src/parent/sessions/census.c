@@ -4,7 +4,7 @@
 
 #include "parent/sessions/census.h"
 
-#include "parent/server.h"
+#include "common/clock.h"
 
 /* Asks again after this: a session misses a signal just before a call. */
 #define ASK_AGAIN (50 * MSEC)
@@ -34,61 +34,43 @@ ask(struct child *child, void *context)
 	child_ask(child);
 }
 
-static void
-finish(struct server *server, int64_t now)
+bool
+census_go_on(struct census *census, int64_t now)
 {
-	void (*use)(struct server *, int64_t) = server->census.use;
-
-	server->census.use = NULL;
-	server->census.missing = 0;
-	use(server, now);
-}
-
-static void
-go_on(struct server *server, int64_t now)
-{
-	struct census *census = &server->census;
-
-	if (census->asked_all && census->missing == 0) {
-		finish(server, now);
-		return;
+	if (!census->asked_all || census->missing > 0) {
+		children_walk(census->children, &census->asking, ask, census);
+		if (!walk_is_over(&census->asking)) {
+			timer_set(&census->turn, now);
+			return false;
+		}
+		census->asked_all = true;
 	}
-	children_walk(&server->children, &census->asking, ask, census);
-	if (!walk_is_over(&census->asking)) {
-		timer_set(&census->turn, now);
-		return;
+	if (census->missing > 0 && now < census->since + CENSUS_PATIENCE) {
+		walk_start(&census->asking);
+		timer_set(&census->turn, now + ASK_AGAIN);
+		return false;
 	}
-	census->asked_all = true;
-	if (census->missing == 0 || now >= census->since + CENSUS_PATIENCE) {
-		finish(server, now);
-		return;
-	}
-	walk_start(&census->asking);
-	timer_set(&census->turn, now + ASK_AGAIN);
+	census->missing = 0;
+	census->under_way = false;
+	return true;
 }
 
 void
-census_init(struct server *server)
+census_init(struct census *census, struct children *children)
 {
-	timers_add(&server->timers, &server->census.turn, go_on);
+	census->children = children;
 }
 
-bool
-census_take(struct server *server, void (*use)(struct server *, int64_t now),
-    int64_t now)
+void
+census_start(struct census *census, int64_t now)
 {
-	struct census *census = &server->census;
-
-	if (census->use != NULL)
-		return false;
 	if (++census->number == 0)
 		census->number = 1; /* 0 is that of nobody */
-	census->use = use;
+	census->under_way = true;
 	census->since = now;
 	census->asked_all = false;
 	walk_start(&census->asking);
 	timer_set(&census->turn, now);
-	return true;
 }
 
 bool
@@ -98,10 +80,8 @@ census_covers(const struct census *census, const struct child *child)
 }
 
 void
-census_settle(struct server *server, struct child *child, int64_t now)
+census_settle(struct census *census, struct child *child, int64_t now)
 {
-	struct census *census = &server->census;
-
 	if (child->asked != census->number || has_answered(census, child))
 		return;
 	child->answered = census->number;

@@ -21,28 +21,28 @@
 #define CENSUS_PATIENCE SEC
 
 struct census {
+	struct children *children;
 	uint32_t number; /* of this one, from 1 */
 	size_t missing;  /* answers */
 	struct walk asking;
+	bool under_way;
 	bool asked_all;
 	int64_t since;
-	struct timer turn;                         /* to ask on, or again */
-	void (*use)(struct server *, int64_t now); /* NULL: none is taken */
+	struct timer turn; /* to ask on, or again */
 };
 
-void census_init(struct server *);
+void census_init(struct census *, struct children *);
 
-/*
- * Takes a census and calls use() when it is done.  False if one is being taken
- * already.
- */
-bool census_take(
-    struct server *, void (*use)(struct server *, int64_t now), int64_t now);
+/* Begins one; none may be under way. */
+void census_start(struct census *, int64_t now);
+
+/* Asks on, or again.  Returns whether the census is over. */
+bool census_go_on(struct census *, int64_t now);
 
 /* Whether the session lived when the census began. */
 bool census_covers(const struct census *, const struct child *);
 
 /* The session has answered, or has ended. */
-void census_settle(struct server *, struct child *, int64_t now);
+void census_settle(struct census *, struct child *, int64_t now);
 
 #endif

@@ -7,51 +7,48 @@
 #include <signal.h>
 
 #include "common/clock.h"
-#include "parent/server.h"
 
 #define KILL_GRACE SEC
 
 void
-kills_at_once(struct server *server, struct child *child, enum reason why)
+kills_at_once(struct kills *kills, struct child *child, enum reason why)
 {
 	if (child->kill_reason == REASON_NONE)
 		child->kill_reason = why;
 	(void)kill(child->pid, SIGKILL);
-	children_move(&server->children, child, CHILD_LEAVING);
+	children_move(kills->children, child, CHILD_LEAVING);
 }
 
 void
-kills_resume(struct server *server)
+kills_resume(struct kills *kills)
 {
-	const struct child *first = TAILQ_FIRST(&server->children.dying);
+	const struct child *first = TAILQ_FIRST(&kills->children->dying);
 
 	if (first != NULL)
-		timer_arm(
-		    &server->kills.grace, first->kill_decided + KILL_GRACE);
-}
-
-/* Kills a batch of sessions whose grace is over. */
-static void
-grace_over(struct server *server, int64_t now)
-{
-	for (int i = 0; i < CHILDREN_BATCH; i++) {
-		struct child *child = TAILQ_FIRST(&server->children.dying);
-		if (child == NULL || child->kill_decided + KILL_GRACE > now)
-			break;
-		kills_at_once(server, child, child->kill_reason);
-	}
-	kills_resume(server);
+		timer_arm(&kills->grace, first->kill_decided + KILL_GRACE);
 }
 
 void
-kills_init(struct server *server)
+kills_go_on(struct kills *kills, int64_t now)
 {
-	timers_add(&server->timers, &server->kills.grace, grace_over);
+	for (int i = 0; i < CHILDREN_BATCH; i++) {
+		struct child *child = TAILQ_FIRST(&kills->children->dying);
+		if (child == NULL || child->kill_decided + KILL_GRACE > now)
+			break;
+		kills_at_once(kills, child, child->kill_reason);
+	}
+	kills_resume(kills);
+}
+
+void
+kills_init(struct kills *kills, struct children *children)
+{
+	kills->children = children;
 }
 
 void
 kills_session(
-    struct server *server, struct child *child, enum reason why, int64_t now)
+    struct kills *kills, struct child *child, enum reason why, int64_t now)
 {
 	if (child->phase != CHILD_SERVING)
 		return;
@@ -59,13 +56,13 @@ kills_session(
 	child->kill_decided = now;
 	child->counted = false;
 	child_ask(child);
-	children_move(&server->children, child, CHILD_DYING);
-	kills_resume(server);
+	children_move(kills->children, child, CHILD_DYING);
+	kills_resume(kills);
 }
 
 void
-kills_answered(struct server *server, struct child *child)
+kills_answered(struct kills *kills, struct child *child)
 {
 	if (child->phase == CHILD_DYING)
-		kills_at_once(server, child, child->kill_reason);
+		kills_at_once(kills, child, child->kill_reason);
 }

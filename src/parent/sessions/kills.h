@@ -14,28 +14,30 @@
 #include "parent/sessions/children.h"
 #include "parent/timers.h"
 
-struct server;
-
 struct kills {
+	struct children *children;
 	struct timer grace; /* of the first session in CHILD_DYING */
 };
 
-void kills_init(struct server *);
+void kills_init(struct kills *, struct children *);
 
 /*
  * Asks for the byte count, then kills; nothing if the session is ending
  * already.
  */
 void
-kills_session(struct server *, struct child *, enum reason why, int64_t now);
+kills_session(struct kills *, struct child *, enum reason why, int64_t now);
 
 /* Kills without asking for the byte count. */
-void kills_at_once(struct server *, struct child *, enum reason why);
+void kills_at_once(struct kills *, struct child *, enum reason why);
 
 /* After an upgrade, goes on with the kills that the old program has begun. */
-void kills_resume(struct server *);
+void kills_resume(struct kills *);
 
 /* If the session was asked before it is killed, it has answered: kills it. */
-void kills_answered(struct server *, struct child *);
+void kills_answered(struct kills *, struct child *);
+
+/* A grace is over: kills a batch of sessions. */
+void kills_go_on(struct kills *, int64_t now);
 
 #endif

@@ -5,7 +5,7 @@
 #include "parent/sessions/limits.h"
 
 #include "common/clock.h"
-#include "parent/server.h"
+#include "parent/sessions/kills.h"
 
 enum {
 	/*
@@ -66,7 +66,7 @@ limits_reason(const struct child *child, enum report_wait wait, int64_t now)
 static void
 look(struct child *child, void *context)
 {
-	struct server *server = context;
+	struct limits *limits = context;
 	int64_t now = clock_now();
 
 	if (child->phase == CHILD_DYING)
@@ -80,53 +80,52 @@ look(struct child *child, void *context)
 		break;
 	case OVERDUE_KILL:
 		if (child->phase == CHILD_LEAVING)
-			kills_at_once(server, child, REASON_KILLED);
+			kills_at_once(limits->kills, child, REASON_KILLED);
 		else
-			kills_session(server, child, REASON_KILLED, now);
+			kills_session(limits->kills, child, REASON_KILLED, now);
 		break;
 	}
 }
 
-static void
-go_on(struct server *server, int64_t now)
+void
+limits_go_on(struct limits *limits, int64_t now)
 {
-	struct limits *limits = &server->limits;
-
 	if (walk_is_over(&limits->walk))
 		walk_start(&limits->walk);
-	children_walk(&server->children, &limits->walk, look, server);
+	children_walk(limits->children, &limits->walk, look, limits);
 	if (!walk_is_over(&limits->walk))
 		timer_set(&limits->turn, now);
-	else if (server->children.count > 0)
+	else if (limits->children->count > 0)
 		timer_set(&limits->turn, now + LOOK_DELAY);
 }
 
 void
-limits_init(struct server *server)
+limits_init(
+    struct limits *limits, struct children *children, struct kills *kills)
 {
-	timers_add(&server->timers, &server->limits.turn, go_on);
+	limits->children = children;
+	limits->kills = kills;
 }
 
 void
-limits_begin(struct server *server, struct child *child)
+limits_begin(
+    struct limits *limits, const struct config *config, struct child *child)
 {
-	const struct config *config = &server->config;
-
 	child->idle_timeout = config->idle_timeout;
 	child->write_timeout = config->write_timeout;
 	child->max_lifetime = config->max_lifetime;
 	child->progress = child->heard = child->started;
-	limits_resume(server, child->started);
+	limits_resume(limits, child->started);
 }
 
 void
-limits_resume(struct server *server, int64_t now)
+limits_resume(struct limits *limits, int64_t now)
 {
-	timer_arm(&server->limits.turn, now + LOOK_DELAY);
+	timer_arm(&limits->turn, now + LOOK_DELAY);
 }
 
 void
-limits_told(struct server *server, struct child *child,
+limits_told(struct limits *limits, struct child *child,
     const struct report *report, int64_t now)
 {
 	enum reason reason;
@@ -135,5 +134,5 @@ limits_told(struct server *server, struct child *child,
 	child->unanswered = 0;
 	reason = limits_reason(child, (enum report_wait)report->waits, now);
 	if (child->phase == CHILD_SERVING && reason != REASON_NONE)
-		kills_at_once(server, child, reason);
+		kills_at_once(limits->kills, child, reason);
 }

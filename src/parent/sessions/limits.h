@@ -21,24 +21,29 @@
 #include "parent/settings/config.h"
 #include "parent/timers.h"
 
-struct server;
+struct kills;
 
 struct limits {
+	struct children *children;
+	struct kills *kills;
 	struct timer turn;
 	struct walk walk;
 };
 
-void limits_init(struct server *);
+void limits_init(struct limits *, struct children *, struct kills *);
 
 /* A session begins, with the limits that are configured now. */
-void limits_begin(struct server *, struct child *);
+void limits_begin(struct limits *, const struct config *, struct child *);
 
 /* After an upgrade, goes on with sessions that the old program has begun. */
-void limits_resume(struct server *, int64_t now);
+void limits_resume(struct limits *, int64_t now);
 
 /* A session has reported its byte count, which is in child->bytes. */
 void limits_told(
-    struct server *, struct child *, const struct report *, int64_t now);
+    struct limits *, struct child *, const struct report *, int64_t now);
+
+/* Looks at the next batch of sessions. */
+void limits_go_on(struct limits *, int64_t now);
 
 enum overdue {
 	OVERDUE_NOT,

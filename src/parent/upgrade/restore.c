@@ -47,7 +47,7 @@ take_server(struct server *server, struct handover *handover, char *line)
 	 * server_init() has opened a pair, but sessions use that of the old
 	 * program.
 	 */
-	reports_close(&server->reports);
+	inbox_close(&server->inbox);
 	server->notify.fd = -1;
 	bad = saved_read(&object_kinds[KIND_SERVER], line, server);
 	if (bad != NULL)
@@ -60,7 +60,7 @@ take_server(struct server *server, struct handover *handover, char *line)
 	free(server->endpoints.items);
 	if (!endpoints_init(&server->endpoints, count + ENDPOINTS_NEW))
 		return "endpoints";
-	if (server->reports.receiving == -1 || server->reports.sending == -1)
+	if (server->inbox.receiving == -1 || server->inbox.sending == -1)
 		return "reports";
 	return notify_restore(&server->notify, handover->notify) ? NULL
 								 : "notify";
@@ -177,7 +177,7 @@ settle(struct server *server, struct child *child, enum child_phase phase)
 	children_commit(&server->children, child, child->pid);
 	child->endpoint->sessions++;
 	if (child->header_pending)
-		proxied_expect(server, child);
+		proxied_expect(&server->proxied, child);
 	children_move(&server->children, child, phase);
 }
 

@@ -186,8 +186,8 @@ takeover_end(struct server *server)
 		event_listening(&listeners->items[i].addr);
 	server->metrics.upgrades++;
 	reaper_resume(server, now);
-	kills_resume(server);
-	limits_resume(server, now);
+	kills_resume(&server->kills);
+	limits_resume(&server->limits, now);
 	event_upgraded(handover->version, server->children.count,
 	    clock_now() - handover->began);
 }

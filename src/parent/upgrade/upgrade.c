@@ -144,7 +144,7 @@ replace(struct server *server, const struct answer *answer)
 		    program_path());
 		return;
 	}
-	throttles_hand_on(server, handover.began);
+	throttles_hand_on(&server->throttles, handover.began);
 	hand_on_requests(server);
 	execute(server, &handover);
 	fail(server, "%s: %s", program_path(), strerror(errno));
