@@ -16,8 +16,14 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_OBJECTS) $(COVERAGE_OBJECT)
 	$(say) LINK $@
 	$(Q)$(LINK_C) -pie -o $@ $^ $(LIBBSD) -lcmocka -lm
 
+# What an upgrade leads to; see tests/support/upgrades.py.
+OTHER = $(BUILD)/version-1.1
+$(OTHER)/echod: FORCE
+	$(Q)$(MAKE) --no-print-directory VERSION=1.1 BUILD=$(OTHER) $@
+
 #: check              unit tests and SUITES (functional; all: functional system torture fuzz)
-check: all $(TEST_PROGRAMS) $(if $(filter fuzz,$(SUITES)),fuzz)
+check: all $(TEST_PROGRAMS) $(if $(filter fuzz,$(SUITES)),fuzz) \
+	    $(if $(filter functional functional/test_upgrade.py,$(SUITES)),$(OTHER)/echod)
 	ECHOD="$(abspath $(BIN))/echod" ECHOC="$(abspath $(BIN))/echoc" \
 	    tests/run $(BUILD) $(PYTHON) $(SUITES:%=tests/%)
 

@@ -9,15 +9,10 @@ environment all tests are in the random order that the seed gives.
 import os
 import random
 
-MARKERS = (
-    "slow(seconds, why): takes seconds, and has to",
-    "alone(why): runs when no other test does",
-)
-
 
 def add_markers(config):
-    for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
+    config.addinivalue_line(
+        "markers", "slow(seconds, why): takes seconds, and has to")
 
 
 def seconds(item):
