@@ -16,18 +16,7 @@
 #include <syslog.h>
 
 #include "parent/log/lines.h"
-
-enum log_target {
-	LOG_TARGET_AUTO, /* see log_choose() */
-	LOG_TARGET_STDERR,
-	LOG_TARGET_SYSLOG,
-	LOG_TARGET_JOURNAL
-};
-
-enum log_format {
-	LOG_FORMAT_TEXT,
-	LOG_FORMAT_JSON
-};
+#include "parent/log/sinks.h"
 
 /*
  * What LOG_TARGET_AUTO means: the journal if standard error is read by it,

@@ -11,7 +11,18 @@
 #include <stdbool.h>
 
 #include "parent/log/lines.h"
-#include "parent/log/log.h"
+
+enum log_target {
+	LOG_TARGET_AUTO, /* see log_choose() */
+	LOG_TARGET_STDERR,
+	LOG_TARGET_SYSLOG,
+	LOG_TARGET_JOURNAL
+};
+
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON
+};
 
 /* See log_start(). */
 void sinks_start(bool stderr_is_client);

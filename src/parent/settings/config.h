@@ -22,21 +22,11 @@
 #include "common/addr.h"
 #include "common/option_table.h"
 #include "parent/settings/access_list.h"
+#include "parent/settings/types.h"
 
 /* The range of max-children: the slot table is laid out for the largest. */
 enum {
 	CONFIG_MAX_CHILDREN = 262144
-};
-
-struct addr_list {
-	struct addr *items;
-	size_t count;
-};
-
-/* At most burst at once, per_second over time; per_second 0 = no limit. */
-struct rate {
-	uint32_t per_second;
-	uint32_t burst;
 };
 
 enum proxy_protocol {

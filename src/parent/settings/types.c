@@ -12,7 +12,7 @@
 #include "common/addr.h"
 #include "common/units.h"
 #include "parent/process/identity.h"
-#include "parent/settings/config.h"
+#include "parent/settings/access_list.h"
 
 const char out_of_memory[] = "out of memory";
 

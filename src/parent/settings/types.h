@@ -5,10 +5,25 @@
 #ifndef TYPES_H
 #define TYPES_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
 #include "common/value.h"
 
 /* The message that is no fault of the text. */
 extern const char out_of_memory[];
+
+struct addr_list {
+	struct addr *items;
+	size_t count;
+};
+
+/* At most burst at once, per_second over time; per_second 0 = no limit. */
+struct rate {
+	uint32_t per_second;
+	uint32_t burst;
+};
 
 extern const struct type type_addrs;    /* struct addr_list */
 extern const struct type type_pidfile;  /* char * */

@@ -5,7 +5,6 @@
 #include "parent/upgrade/objects.h"
 
 #include "parent/server.h"
-#include "parent/upgrade/state.h"
 
 static const struct saved_field handover_fields[] = {
     SAVED_TEXT("version", struct handover, version),

@@ -11,10 +11,13 @@
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "common/addr.h"
 #include "parent/sessions/children.h"
+#include "parent/sockets/systemd.h"
+#include "parent/upgrade/answer.h"
 #include "parent/upgrade/saved.h"
 
 enum {
@@ -23,6 +26,19 @@ enum {
 };
 
 #define LAST_LINE "end"
+
+/* What is not in struct server, or not in the form in which it is written. */
+struct handover {
+	char version[VERSION_SIZE]; /* of the program that wrote it */
+	int64_t began;              /* when it stopped serving */
+	char file[PATH_MAX];        /* the configuration file */
+	uint32_t sandbox;           /* enum sandbox: what the test found */
+	uint64_t dropped;           /* messages of the log */
+	uint64_t unreported;        /* such of which it has not told */
+	char pidfile[PATH_MAX];     /* "" = none */
+	int keeper;                 /* the socket to its keeper, -1 = none */
+	char notify[NOTIFY_ADDRESS_SIZE];
+};
 
 /* A session, or a client that waits for a process. */
 struct saved_child {

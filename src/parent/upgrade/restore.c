@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "parent/server.h"
-#include "parent/upgrade/objects.h"
 
 enum {
 	ENDPOINTS_MAX = 65536,

@@ -13,7 +13,6 @@
 #include "parent/process/pidfile.h"
 #include "parent/server.h"
 #include "parent/settings/command_line.h"
-#include "parent/upgrade/objects.h"
 
 #define HEAD_FORMAT "echod-state %d.%d size=%020" PRIu64 "\n"
 

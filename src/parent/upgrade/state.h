@@ -14,29 +14,12 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include "parent/settings/config.h"
-#include "parent/sockets/systemd.h"
-#include "parent/upgrade/answer.h"
+#include "parent/upgrade/objects.h"
 
 struct server;
-
-/* What is not in struct server, or not in the form in which it is written. */
-struct handover {
-	char version[VERSION_SIZE]; /* of the program that wrote it */
-	int64_t began;              /* when it stopped serving */
-	char file[PATH_MAX];        /* the configuration file */
-	uint32_t sandbox;           /* enum sandbox: what the test found */
-	uint64_t dropped;           /* messages of the log */
-	uint64_t unreported;        /* such of which it has not told */
-	char pidfile[PATH_MAX];     /* "" = none */
-	int keeper;                 /* the socket to its keeper, -1 = none */
-	char notify[NOTIFY_ADDRESS_SIZE];
-};
 
 /* Fills in what is known without a test. */
 void state_describe(const struct server *, struct handover *);
