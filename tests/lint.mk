@@ -10,6 +10,7 @@ C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch])
 #: lint               formatting, who includes and uses what, manual pages, analysers
 lint: all
 	tests/lint/includes.py
+	tests/lint/timers.py
 	tests/lint/exported.py $(BUILD)
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	for header in $(HEADERS); do \
