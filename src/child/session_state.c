@@ -2,9 +2,21 @@
 
 #include "child/session_state.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-_Alignas(4096) struct session_state session_state;
+/* A variable in a section that layout.ld puts in its place. */
+#define PLACED(name) __attribute__((section(".bss." name)))
+
+PLACED("session_state") _Alignas(64) struct session_state session_state;
+
+/*
+ * Libc's block for a thread, in a static program; 3.3 kB in glibc 2.36 on
+ * x86-64. At its end is what libc and the kernel write to in each new process
+ * (ids, the list of robust locks, restartable sequences), 2.5 kB, which is to
+ * be in the page where session_state begins.
+ */
+PLACED("thread_block") _Alignas(4096) static char thread_block[4096 + 2560];
 
 /*
  * In a static program, libc gets the memory for its thread block from here.  By
@@ -22,8 +34,10 @@ void *lend(size_t) __asm__("__wrap__dl_early_allocate");
 void *
 lend(size_t size)
 {
-	if (session_state.lent || size > sizeof session_state.thread)
+	static bool lent;
+
+	if (lent || size > sizeof thread_block)
 		return allocate(size);
-	session_state.lent = true;
-	return session_state.thread + sizeof session_state.thread - size;
+	lent = true;
+	return thread_block + sizeof thread_block - size;
 }
