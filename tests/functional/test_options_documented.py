@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import echod as driver
+from waiting import wait_until
 
 MAN = driver.ROOT / "man"
 SAMPLE = driver.ROOT / "etc" / "echod.conf"
@@ -207,11 +208,35 @@ def test_manual_fits_80_columns(page):
     assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
-def test_every_reason_for_an_end_is_in_echod_8():
-    reasons = {"client", "idle", "stalled", "reset", "lifetime", "shutdown",
-               "killed", "crashed", "proxy-header"}
-    log = manual("echod.8").partition(".Sh LOG")[2].partition(".Sh ")[0]
-    assert set(re.findall(r"^\.It ([a-z-]+)$", log, re.M)) == reasons
+# ---- reasons ----------------------------------------------------------------
+
+def section(name):
+    return manual("echod.8").partition(f".Sh {name}")[2].partition(".Sh ")[0]
+
+
+def reasons(echod, place, metric):
+    """All that the daemon knows; it counts each from the start."""
+    file = place / "echod.prom"
+    echod(metrics_file=file)
+    wait_until(file.exists, "the metrics")
+    return set(re.findall(
+        rf'^{metric}{{.*reason="([a-z-]+)"', file.read_text(), re.M))
+
+
+def test_reasons_for_an_end_are_those_of_echod_8(echod, place):
+    documented = re.findall(r"^\.It ([a-z-]+)$", section("LOG"), re.M)
+    # A session whose client is refused is told of as a refusal.
+    assert '.Ql refused\nfor a session' in section("METRICS")
+    assert reasons(echod, place, "echod_sessions_closed_total") == {
+        *documented, "refused"}
+
+
+def test_reasons_for_a_refusal_are_those_of_echod_8(echod, place):
+    text = section("LOG").partition("The reasons are\n")[2]
+    documented = re.findall(r"^\.Ql ([a-z-]+)", text.partition(".\n")[0] +
+                            ".", re.M)
+    assert reasons(echod, place, "echod_clients_refused_total") == {
+        *documented}
 
 
 # ---- the profile of AppArmor ------------------------------------------------
