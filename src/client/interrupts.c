@@ -4,92 +4,89 @@
 
 #include <linux/time_types.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 
-enum {
-	BUSY_TURNS = 32 /* without a sleep before signals are asked for */
-};
-
-static volatile sig_atomic_t stop, interim;
-static sigset_t awake, sleeping; /* what is blocked then */
-
-static void
-note(int signal)
-{
-	if (signal == SIGQUIT)
-		interim = 1;
-	else
-		stop = 1;
-}
+static bool stop, interim;
+static int signals = -1; /* signalfd(2) */
 
 void
 interrupts_init(void)
 {
 	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT};
-	const struct sigaction handler = {.sa_handler = note};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t set;
 
-	(void)sigemptyset(&awake);
-	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-		(void)sigaddset(&awake, caught[i]);
-		if (sigaction(caught[i], &handler, NULL) == -1)
-			err(2, "sigaction");
-	}
-	if (sigaction(SIGPIPE, &ignore, NULL) == -1 ||
-	    sigprocmask(SIG_BLOCK, &awake, &sleeping) == -1)
-		err(2, "sigprocmask");
-	/* whoever started us may have had them blocked */
+	(void)sigemptyset(&set);
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
-		(void)sigdelset(&sleeping, caught[i]);
+		(void)sigaddset(&set, caught[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
+	    (signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) == -1)
+		err(2, "signalfd");
+	/* whoever started us may ignore them, and then they never arrive */
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+		(void)signal(caught[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-/*
- * A call that finds a descriptor ready does not open the signals, so a loop
- * that always finds one would never see Ctrl-C.  Checking costs a system call,
- * so it is done now and then.
- */
-static int
-woken(int ready, const char *call)
+static void
+take_signals(void)
 {
-	static unsigned turns;
-	const struct timespec now = {0};
-	int signal;
+	struct signalfd_siginfo info;
 
-	if (ready == -1 && errno != EINTR)
-		err(2, "%s", call);
-	if (ready <= 0 || ++turns % BUSY_TURNS != 0)
-		return ready > 0 ? ready : 0;
-	while ((signal = sigtimedwait(&awake, NULL, &now)) > 0)
-		note(signal);
-	return ready;
+	while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo == SIGQUIT)
+			interim = true;
+		else
+			stop = true;
 }
 
 /* The timeout to sleep until then with; NULL = none. */
 static const struct timespec *
-timeout_until(int64_t until, struct timespec *timeout)
+timeout_until(int64_t now, int64_t until, struct timespec *timeout)
 {
-	int64_t left = until - clock_now();
-
-	*timeout = clock_timespec(left > 0 ? left : 0);
+	*timeout = clock_timespec(until > now ? until - now : 0);
 	return until == INT64_MAX ? NULL : timeout;
 }
 
 int
 interrupts_poll(struct pollfd *pfds, nfds_t count, int64_t until)
 {
+	struct pollfd all[1 + INTERRUPTS_POLL_MAX];
 	struct timespec timeout;
 
-	return woken(
-	    ppoll(pfds, count, timeout_until(until, &timeout), &sleeping),
-	    "ppoll");
+	all[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+	if (count > 0)
+		memcpy(all + 1, pfds, count * sizeof *pfds);
+	int ready = ppoll(
+	    all, 1 + count, timeout_until(clock_now(), until, &timeout), NULL);
+	if (ready == -1 && errno != EINTR)
+		err(2, "ppoll");
+	if (ready <= 0)
+		return 0;
+	if (count > 0)
+		memcpy(pfds, all + 1, count * sizeof *pfds);
+	if (all[0].revents == 0)
+		return ready;
+	take_signals();
+	return ready - 1;
+}
+
+void
+interrupts_watch(int epoll)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, signals, &event) == -1)
+		err(2, "epoll_ctl");
 }
 
 /*
@@ -110,44 +107,52 @@ wait_events(int epoll, struct epoll_event *events, int count,
 	errno = ENOSYS;
 #ifdef SYS_epoll_pwait2
 	ready = (int)syscall(SYS_epoll_pwait2, epoll, events, count,
-	    timeout != NULL ? &span : NULL, &sleeping, _NSIG / 8);
+	    timeout != NULL ? &span : NULL, NULL, 0);
 #else
 	(void)span;
 #endif
 	if (ready != -1 || errno != ENOSYS)
 		return ready;
-	ready = ppoll(&any, 1, timeout, &sleeping);
+	ready = ppoll(&any, 1, timeout, NULL);
 	return ready > 0 ? epoll_wait(epoll, events, count, 0) : ready;
 }
 
 int
-interrupts_epoll(
-    int epoll, struct epoll_event *events, int count, int64_t until)
+interrupts_epoll(int epoll, struct epoll_event *events, int count, int64_t now,
+    int64_t until)
 {
 	struct timespec timeout;
+	int ready = wait_events(
+	    epoll, events, count, timeout_until(now, until, &timeout));
 
-	return woken(
-	    wait_events(epoll, events, count, timeout_until(until, &timeout)),
-	    "epoll_pwait2");
+	if (ready == -1 && errno != EINTR)
+		err(2, "epoll_pwait2");
+	for (int i = 0; i < ready; i++)
+		if (events[i].data.ptr == NULL) {
+			take_signals();
+			events[i] = events[--ready];
+			break;
+		}
+	return ready > 0 ? ready : 0;
 }
 
 bool
 interrupts_stop(void)
 {
-	return stop != 0;
+	return stop;
 }
 
 bool
 interrupts_interim(void)
 {
-	return interim != 0;
+	return interim;
 }
 
 bool
 interrupts_take_interim(void)
 {
-	bool taken = interim != 0;
+	bool taken = interim;
 
-	interim = 0;
+	interim = false;
 	return taken;
 }

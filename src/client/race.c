@@ -15,6 +15,9 @@
 #include "client/interrupts.h"
 #include "common/units.h"
 
+_Static_assert((int)TARGET_ADDRESSES_MAX <= (int)INTERRUPTS_POLL_MAX,
+    "all attempts are waited for at once");
+
 static const int64_t attempt_delay = 250 * MSEC; /* RFC 8305, section 5 */
 
 static void

@@ -167,7 +167,6 @@ connection_start_message(struct pool *pool, struct load_connection *connection)
 static void
 finish_message(struct pool *pool, struct load_connection *connection)
 {
-	pool->now = clock_now();
 	connection->has_message = false;
 	histogram_record(&pool->raw, pool->now - connection->sent);
 	if (pool->schedule.rate > 0)
@@ -205,6 +204,7 @@ receive(struct pool *pool, struct load_connection *connection, bool ended)
 	for (;;) {
 		uint64_t before = s->read;
 		enum stream_state state = stream_receive(s, 0);
+		pool->now = clock_now();
 		bool whole = count_bytes(pool, connection, s->read - before);
 		switch (state) {
 		case STREAM_WAIT:
@@ -260,8 +260,11 @@ connection_handle(
 	if (connection->state == CONNECTION_CONNECTING &&
 	    !connected(pool, connection))
 		return;
-	if ((events & EPOLLOUT) != 0 && !transmit(pool, connection))
-		return;
+	if ((events & EPOLLOUT) != 0) {
+		pool->now = clock_now();
+		if (!transmit(pool, connection))
+			return;
+	}
 	if (ended || (events & EPOLLIN) != 0)
 		receive(pool, connection, ended);
 }

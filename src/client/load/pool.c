@@ -131,13 +131,19 @@ next_event(const struct pool *pool, int64_t until)
 	return at;
 }
 
-/* The clock first: what is handled after its end came too late. */
+/*
+ * Looks at the clock before a wait for a due message, so that this is not late
+ * by a batch, and after each wait, since what is handled after the end came
+ * too late.
+ */
 static void
 sleep_until(struct pool *pool, int64_t at)
 {
 	struct epoll_event events[EVENTS];
-	int n = interrupts_epoll(pool->epoll, events, EVENTS, at);
 
+	if (pool->schedule.rate > 0)
+		pool->now = clock_now();
+	int n = interrupts_epoll(pool->epoll, events, EVENTS, pool->now, at);
 	pool->now = clock_now();
 	advance(pool);
 	for (int i = 0; i < n; i++)
@@ -196,6 +202,7 @@ pool_open(struct pool *pool)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		fatal("epoll_create1");
+	interrupts_watch(pool->epoll);
 	if ((pool->connections =
 		    calloc((size_t)n, sizeof *pool->connections)) == NULL)
 		fatal("memory");
