@@ -3,8 +3,8 @@
 /*
  * echod: the TCP echo service of RFC 862, one confined process per client.
  *
- * This file is the story of the start.  What follows is told in
- * parent/server.c, and a client's part of it in child/session.c.
+ * This file starts the daemon, step by step.  The loop of the running parent is
+ * in parent/server.c, and that of a session in child/session.c.
  */
 
 #include <errno.h>
@@ -37,9 +37,12 @@
 #include "parent/upgrade/takeover.h"
 
 static int lifeline = -1;     /* to the launcher, during the start */
-static struct server *server; /* on the heap, which no session has */
+static struct server *server; /* on the heap, which sessions do not inherit */
 
-/* Reads both configurations, or says in one line why not and exits. */
+/*
+ * Reads the command line and the file.  If either is wrong, prints one line
+ * that says why, and exits.
+ */
 static void
 configure(
     struct command_line *command, struct config *config, int argc, char **argv)
@@ -55,7 +58,7 @@ configure(
 	exit(error.status);
 }
 
-/* Does what the command line asks for if that is not to serve. */
+/* Carries out --test, --print-config, --help or --version, and exits. */
 static void
 answer(const struct command_line *command, const struct config *config)
 {
@@ -141,7 +144,10 @@ confine(const struct config *config)
 	return sandbox;
 }
 
-/* Tells whoever waits for the start, and the service manager. */
+/*
+ * Reports a fatal error to the launcher, which waits for the start, and to the
+ * service manager.
+ */
 static void
 tell_starter(const char *message, int error, int status)
 {
@@ -151,7 +157,7 @@ tell_starter(const char *message, int error, int status)
 	    &server->notify, "STATUS=%s\nERRNO=%d", message, error);
 }
 
-/* The daemon, or in the foreground the same without the detaching. */
+/* Runs the daemon, or with --foreground the same without detaching. */
 static void
 serve(int passed, bool stored)
 {
@@ -202,7 +208,7 @@ serve_inetd(void)
 	server_run(server);
 }
 
-/* The rest of an upgrade, in the place of a start. */
+/* Finishes an upgrade: runs in the new program instead of start(). */
 static void
 take_over(struct command_line *command, int argc, char **argv,
     const struct inheritance *inheritance)

@@ -19,8 +19,8 @@
 
 enum {
 	/*
-	 * Clients in a batch, of all listeners together; then signals and
-	 * timers get their turn.
+	 * Clients accepted in one turn, by all listeners together; then the
+	 * loop handles signals and timers.
 	 */
 	BATCH = 64
 };
@@ -49,7 +49,9 @@ acceptor_count_refusal(struct server *server, const struct prefix *source,
 	    admission_reason(verdict), endpoint->name, now);
 }
 
-/* The entry of the address in the table of sources, as configured. */
+/*
+ * Looks up the source of an address, by the prefix lengths that are configured.
+ */
 static struct source *
 source_of(struct server *server, const struct addr *addr, int64_t now)
 {
@@ -58,7 +60,7 @@ source_of(struct server *server, const struct addr *addr, int64_t now)
 	    (unsigned)server->config.source_prefix_v6, now);
 }
 
-/* The client keeps its place until the next try. */
+/* The fork failed.  The client keeps its slot until the next try. */
 static void
 postpone(struct server *server, int fd, struct child *child, int error)
 {
@@ -94,7 +96,10 @@ spawn(struct server *server, int fd, struct child *child)
 	};
 	client_name(&name, &child->peer);
 	(void)strlcat(title, name.whole, sizeof title);
-	/* One thread, and a child without malloc: no lock of libc matters. */
+	/*
+	 * _Fork() skips libc's handlers: with one thread, and without malloc in
+	 * the child, no lock of libc can be held.
+	 */
 	pid_t pid = _Fork();
 
 	if (pid == 0)
@@ -131,7 +136,7 @@ acceptor_admit(struct server *server, int fd, const struct addr *peer,
 		return;
 	}
 	struct child *child = children_reserve(&server->children, peer, now);
-	if (child == NULL) { /* acceptor_is_open() has left a place */
+	if (child == NULL) { /* cannot happen: acceptor_is_open() has checked */
 		(void)close(fd);
 		return;
 	}
@@ -175,7 +180,7 @@ exhausted(struct server *server, int error)
 	throttles_failed(&server->throttles, THROTTLED_ACCEPT, error, now);
 }
 
-/* Returns whether there may be more clients to accept. */
+/* Returns whether more clients may be queued. */
 static bool
 accept_one(struct server *server, struct listener *listener)
 {
@@ -192,7 +197,7 @@ accept_one(struct server *server, struct listener *listener)
 		return true;
 	case ACCEPTED_NOBODY:
 		if (!server->drain.stopping)
-			listener->outdated = false; /* all older are taken */
+			listener->outdated = false; /* the queue is empty */
 		return false;
 	case ACCEPTED_EXHAUSTED:
 		exhausted(server, errno);

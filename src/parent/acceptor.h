@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Taking clients in: accept, admit, reserve, fork. */
+/*
+ * The acceptor: accepts a client, decides whether to admit it, reserves a slot
+ * and forks the session.
+ */
 
 #ifndef ACCEPTOR_H
 #define ACCEPTOR_H
@@ -19,10 +22,11 @@ struct listener;
 struct server;
 
 struct acceptor {
-	struct timer accept_again; /* set while resources are lacking */
-	struct timer fork_again;   /* the same for fork(2) */
+	struct timer
+	    accept_again; /* set after accept(2) lacked descriptors or memory */
+	struct timer fork_again; /* set after fork(2) failed */
 
-	/* The client that was accepted but could not be given a process. */
+	/* An accepted client whose fork failed. */
 	int pending_fd; /* -1 = none */
 	struct child *pending;
 	int64_t fork_delay;
@@ -30,12 +34,12 @@ struct acceptor {
 
 void acceptor_init(struct server *);
 
-/* Whether a client could be taken now; if not, the backlog keeps it. */
+/* Whether clients can be accepted now; until then they wait in the backlog. */
 bool acceptor_is_open(const struct server *);
 
 /*
- * Accepts this listener's share of a batch of clients, of so many sharing it,
- * and at least one.  Returns whether more may wait.
+ * Accepts clients of one listener: its share of the batch, which so many ready
+ * listeners share, but at least one.  Returns whether more may be queued.
  */
 bool acceptor_accept(struct server *, struct listener *, size_t sharing);
 
@@ -53,16 +57,17 @@ void acceptor_admit(
 void acceptor_charge(struct server *, struct child *, int64_t now);
 
 /*
- * Counts a refusal, to be logged with others like it at the end of their
- * period.  Returns how many like it there are in this period, 0 = uncounted.
+ * Counts a refusal.  Equal refusals of a period are logged in one line at its
+ * end.  Returns how many there were in this period, 0 if they are not counted
+ * one by one.
  */
 uint64_t acceptor_count_refusal(struct server *, const struct prefix *source,
     enum verdict, struct endpoint *, int64_t now);
 
-/* Has the client on fd, with its place, wait for a process. */
+/* After an upgrade: the client on fd has a slot, but its fork had failed. */
 void acceptor_resume(struct server *, int fd, struct child *);
 
-/* Gives up the client that waits for a process. */
+/* Closes the client whose fork failed, if there is one. */
 void acceptor_abandon(struct server *);
 
 #endif

@@ -104,7 +104,7 @@ drain_end(struct server *server, int64_t now)
 void
 drain_start(struct server *server, int64_t now)
 {
-	upgrade_abandon(server); /* which says READY=1 */
+	upgrade_abandon(server); /* which sends READY=1, so before STOPPING=1 */
 	/*
 	 * The service manager must not end the drain early, however long it is.
 	 */
@@ -116,7 +116,8 @@ drain_start(struct server *server, int64_t now)
 	timer_set(&server->drain.deadline, now + server->config.drain_timeout);
 	if (server->listeners.adopted)
 		close_listeners(server);
-	else if (!server->listeners.stored) /* others go on with them */
+	else if (!server->listeners.stored) /* the next daemon gets the stored
+					       sockets and goes on with them */
 		listeners_block_new(&server->listeners);
 	begin_walk(server, now);
 }

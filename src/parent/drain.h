@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Stopping: no more clients, and an end to the sessions there are. */
+/* The stop: blocks new connections, and ends the sessions. */
 
 #ifndef DRAIN_H
 #define DRAIN_H
@@ -15,22 +15,22 @@ struct server;
 
 struct drain {
 	bool stopping;
-	bool overdue; /* the deadline is over */
+	bool overdue; /* the deadline has passed */
 	struct walk walk;
-	struct timer turn;     /* to go on with the walk */
-	struct timer reminder; /* to begin another */
+	struct timer turn;     /* continues the walk */
+	struct timer reminder; /* begins another walk */
 	struct timer deadline;
 };
 
 void drain_init(struct server *);
 
 /*
- * Lets nobody else begin to connect, and asks the sessions to end; they are
- * killed at the drain deadline.
+ * Blocks new connections and asks the sessions to end.  At the drain deadline
+ * the remaining sessions are killed.
  */
 void drain_start(struct server *, int64_t now);
 
-/* Waits no longer. */
+/* Kills the remaining sessions now. */
 void drain_end(struct server *, int64_t now);
 
 #endif

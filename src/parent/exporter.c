@@ -23,7 +23,7 @@ is_wanted(const struct server *server)
 	       strcmp(server->config.metrics_file, "none") != 0;
 }
 
-/* Names in the log what fails if the file cannot be written. */
+/* The operation that the log names when the file cannot be written. */
 static const char *
 operation(const char *path)
 {
@@ -43,7 +43,7 @@ exporter_directory(const struct config *config, char buf[PATH_MAX])
 	slash = strrchr(buf, '/');
 	if (slash == NULL)
 		return NULL;
-	slash[slash == buf] = '\0'; /* "/" is not to become "" */
+	slash[slash == buf] = '\0'; /* but keep "/" */
 	return buf;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Writes the file of metrics at its times, if one is wanted. */
+/* Writes metrics-file every metrics-interval, if one is configured. */
 
 #ifndef EXPORTER_H
 #define EXPORTER_H
@@ -17,12 +17,12 @@ struct exporter {
 	struct timer next;
 };
 
-/* The directory to be written to, NULL if none is. */
+/* The directory of metrics-file, NULL if the path has none. */
 const char *exporter_directory(const struct config *, char buf[PATH_MAX]);
 
 void exporter_init(struct server *);
 
-/* Writes it now, and again after metrics-interval. */
+/* Writes the file now, and again after metrics-interval. */
 void exporter_write(struct server *, int64_t now);
 
 #endif

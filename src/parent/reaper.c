@@ -22,14 +22,17 @@
 #include "parent/server.h"
 
 enum {
-	/* Each goes through all children. */
+	/* few, because each search walks through all children */
 	SWEEP_BATCH = 4
 };
 
 #define RETRY_DELAY (10 * MSEC)
 #define SWEEP_DELAY (500 * MSEC)
 
-/* An exit status counts only if it is for that session to say. */
+/*
+ * Sessions may exit with some of the reasons only; a compromised one could use
+ * any status.
+ */
 static bool
 is_credible(const struct child *child, int status)
 {
@@ -50,8 +53,8 @@ reason_of_end(const struct child *child, int status)
 }
 
 /*
- * Refused clients are already counted where they were refused.  Bad headers are
- * throttled like refusals: one line for each source and period.
+ * Sessions that ended because their client was refused are logged as refusals.
+ * Bad headers are throttled like refusals: one line for each source and period.
  */
 static bool
 is_worth_a_line(struct server *server, const struct child *child,
@@ -85,7 +88,7 @@ session_ended(
 	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	enum reason reason = reason_of_end(child, status);
 
-	if (now < child->started) /* it began later in this turn */
+	if (now < child->started) /* the session began later in this turn */
 		now = child->started;
 	if (is_worth_a_line(server, child, reason, now))
 		event_closed(child, reason, signo, now);
@@ -97,9 +100,9 @@ session_ended(
 }
 
 /*
- * Asks by pid for a batch of the children that are expected to end, once for
- * each in a round.  A child that has not quite ended will send its own SIGCHLD,
- * which begins another round.
+ * Reaps, by pid, a batch of the children that are expected to end.  A round
+ * asks for each child once.  A child that has not ended yet will cause another
+ * SIGCHLD, which begins another round.
  */
 static void
 reap_expected(struct server *server, int64_t now)
@@ -145,7 +148,7 @@ reaper_receive(struct server *server, int64_t now)
 	return all;
 }
 
-/* Some child that has ended, without reaping it; 0 = there is none. */
+/* Finds a child that has ended, without reaping it; 0 = there is none. */
 static pid_t
 find_ended(void)
 {
@@ -181,7 +184,7 @@ reap_any(struct server *server, int64_t now)
 			timer_set(&reaper->retry, now);
 			return;
 		}
-		/* Others come to be ours as a container's orphans. */
+		/* In a container pid 1 also gets orphans of other programs. */
 		if (waitpid(pid, &status, WNOHANG) != pid)
 			continue;
 		if (child != NULL)
@@ -209,7 +212,7 @@ reaper_resume(struct server *server, int64_t now)
 void
 reap(struct server *server, int64_t now)
 {
-	/* First, so that what the ended had to say is known. */
+	/* Before reaping, read what the ended sessions have reported. */
 	(void)reaper_receive(server, now);
 	server->reaper.first_left = 0;
 	reap_expected(server, now);

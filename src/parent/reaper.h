@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reaping: each session that has ended gets its line in the log, and gives
- * back its slot and its place among its source's.
+ * Reaping: logs each session that has ended, and frees its slot and its place
+ * in the count of its source.
  */
 
 #ifndef REAPER_H
@@ -18,27 +18,31 @@
 struct server;
 
 struct reaper {
-	struct timer retry; /* for those who are expected to end */
-	struct timer sweep; /* for those who ended without a word */
-	pid_t first_left;   /* in this round of retry, 0 = none yet */
+	struct timer retry; /* looks for sessions that are expected to end */
+	struct timer sweep; /* looks for sessions that ended without a report */
+	pid_t first_left;   /* the first in this round that had not ended, 0 =
+			       none yet */
 };
 
 void reaper_init(struct server *);
 
-/* After an upgrade: the old program may have taken the SIGCHLD of some. */
+/*
+ * After an upgrade: the old program may have received SIGCHLD and not reaped.
+ */
 void reaper_resume(struct server *, int64_t now);
 
-/* On SIGCHLD, which may stand for many sessions. */
+/* Handles SIGCHLD, one of which may stand for many sessions. */
 void reap(struct server *, int64_t now);
 
 /*
- * Some children are expected to end, and their SIGCHLD may have come already.
+ * Some children are expected to end, and their SIGCHLD may have been handled
+ * already: looks for them in a moment.
  */
 void reap_soon(struct server *, int64_t now);
 
 /*
- * Takes a batch of reports, then soon looks for the sessions that have reported
- * their end.  Returns whether no more reports are there.
+ * Reads a batch of reports.  If sessions have reported their end, looks for
+ * them in a moment.  Returns whether the queue is empty.
  */
 bool reaper_receive(struct server *, int64_t now);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  The new configuration is read aside and takes the
- * place of the old one only when it is good as a whole.  Sessions keep the
- * settings they began with.
+ * Runs in the parent.  The new configuration is read into a second struct,
+ * which replaces the first only if all of it is valid.  Sessions keep the
+ * settings that they began with.
  */
 
 #include "parent/reload.h"
@@ -44,7 +44,7 @@ reload(struct server *server, int64_t now)
 		server->upgrade.reloaded = true;
 		apply_log_settings(&fresh);
 		(void)listeners_configure(&server->listeners, &server->config);
-		memory_hide_heap(); /* which may have grown */
+		memory_hide_heap(); /* the heap may have grown */
 		metrics_reloaded(&server->metrics, true);
 		event_reloaded(server->command->file);
 	} else {

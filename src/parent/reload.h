@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* SIGHUP: new settings, or the old ones if there is anything wrong. */
+/* SIGHUP: reads the settings anew, and keeps the old ones on any error. */
 
 #ifndef RELOAD_H
 #define RELOAD_H
@@ -11,7 +11,7 @@
 
 struct server;
 
-/* What the log does by these settings, at the start and after a reload. */
+/* Configures the log, at the start and after a reload. */
 void apply_log_settings(const struct config *);
 
 void reload(struct server *, int64_t now);

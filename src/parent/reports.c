@@ -8,7 +8,7 @@
 #include "parent/acceptor.h"
 #include "parent/server.h"
 
-/* 256 Gbit/s, which no single session comes near. */
+/* 256 Gbit/s, more than any single session can echo. */
 #define BYTES_PER_NS UINT64_C(32)
 
 bool
@@ -19,7 +19,10 @@ reports_are_awaited(const struct server *server)
 	       !TAILQ_EMPTY(&server->children.dying);
 }
 
-/* More than any session can have echoed by now, though now is a bit old. */
+/*
+ * An upper limit of what the session can have echoed.  The added second allows
+ * for now, which was taken before the reports were read.
+ */
 static uint64_t
 most_bytes(const struct child *child, int64_t now)
 {
@@ -30,7 +33,9 @@ static void
 count_bytes(
     struct server *server, struct child *child, uint64_t bytes, int64_t now)
 {
-	/* Anything else is a lie, and the totals are not to shrink or wrap. */
+	/*
+	 * Ignore impossible counts, so that the totals cannot shrink or wrap.
+	 */
 	if (bytes <= child->bytes || bytes > most_bytes(child, now))
 		return;
 	child->progress = now;
@@ -43,7 +48,7 @@ take(struct server *server, struct child *child, const struct report *report,
     int64_t now)
 {
 	if (child->phase == CHILD_LEAVING && child->kill_reason == REASON_NONE)
-		return; /* it has said its last word */
+		return; /* it has reported its end */
 	count_bytes(server, child, report->bytes, now);
 	switch (report->kind) {
 	case REPORT_CLIENT:
@@ -77,7 +82,7 @@ take_message(struct server *server, int index, int64_t now)
 	    &server->children, inbox_sender(&server->inbox, index));
 
 	if (child == NULL)
-		return; /* it is reaped already */
+		return; /* the sender has been reaped */
 	if (child->allowance == 0) {
 		kills_at_once(&server->kills, child, REASON_KILLED);
 		return;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reports of the sessions: what is done with them.  See common/report.h for
- * their contents.  What a report says is believed of its sender only, and only
- * as far as it is for that session to say; a session that sends more reports
- * than it has cause to is killed.
+ * Acts on the reports of sessions; common/report.h describes their contents. A
+ * compromised session can send anything, so a report affects its sender only,
+ * and a session that sends more reports than it has reason to is killed.
  */
 
 #ifndef REPORTS_H
@@ -16,17 +15,17 @@
 struct server;
 
 struct reports {
-	uint64_t ends; /* how many sessions have reported their end */
+	uint64_t ends; /* reports of an end, so far */
 };
 
 /*
- * Whether to poll the queue.  Most reports come with a SIGCHLD and are read
+ * Whether to poll the queue now.  Most reports come with a SIGCHLD and are read
  * then; polling as well would cost the parent a turn for each session.  So the
- * parent polls the queue only after a rest, or when it expects an answer.
+ * parent polls only after a rest, or when it expects an answer.
  */
 bool reports_are_awaited(const struct server *);
 
-/* Takes up to a batch of reports.  Returns whether no more are there. */
+/* Reads up to a batch of reports.  Returns whether the queue is empty. */
 bool reports_receive(struct server *, int64_t now);
 
 #endif

@@ -30,7 +30,7 @@
 #define STATUS_DELAY   SEC
 #define WATCHDOG_RETRY (100 * MSEC)
 
-/* ---- telling how it is -------------------------------------------------- */
+/* ---- the service manager ------------------------------------------------ */
 
 static void
 notify_status(struct server *server, int64_t now)
@@ -72,7 +72,7 @@ flush_log(struct server *server, int64_t now)
 	(void)log_flush();
 }
 
-/* The loop polls again what it did not while the timer was set. */
+/* Does nothing: while the timer was set the loop did not poll something. */
 static void
 poll_again(struct server *server, int64_t now)
 {
@@ -129,7 +129,7 @@ add_timers(struct server *server)
 	timers_add(timers, &server->throttles.over, throttles_due);
 }
 
-/* Timers that are set because of what there is to tell. */
+/* Sets the timers for messages that are due. */
 static void
 set_timers(struct server *server, int64_t now)
 {
@@ -192,7 +192,7 @@ wait_a_moment(struct pollfd *polled, size_t count)
 		polled[i].revents = polled[i].fd == -1 ? 0 : POLLIN;
 }
 
-/* What is polled: signals, reports, and from there on listeners. */
+/* The entries of the poll set; the listeners follow from the last on. */
 enum {
 	POLLED_SIGNALS,
 	POLLED_REPORTS,
@@ -274,7 +274,7 @@ server_init(struct server *server)
 	retire_init(server);
 	if (!children_init(&server->children) ||
 	    !sources_init(&server->sources) ||
-	    /* In inetd mode there is no listener, but an endpoint. */
+	    /* In inetd mode there is an endpoint without a listener. */
 	    !endpoints_init(&server->endpoints, server->listeners.count + 1))
 		log_fatal("no memory for the tables");
 	server_name_endpoints(server);

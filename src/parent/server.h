@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The server: the state of the listening parent, and the loop that waits,
- * accepts, reaps, reloads and stops.  Each module below has its part of the
- * state, its timers among it.
+ * The server: the state of the listening parent, and its loop, which waits,
+ * accepts, reaps, reloads and stops.  Each module below keeps its part of the
+ * state, including its timers.
  *
- * Between two polls the loop does an amount of work that neither the number of
- * sessions nor anything that they do can raise: whatever goes through sessions,
- * clients or reports stops after a batch (CHILDREN_BATCH, or less where a step
- * costs more) and sets a timer of its own to go on in the next turn.
+ * The work between two polls is bounded, whatever the number of sessions and
+ * whatever they do: code that walks through sessions, clients or reports stops
+ * after a batch (CHILDREN_BATCH, or less where a step costs more) and sets a
+ * timer to continue in the next turn.
  */
 
 #ifndef SERVER_H
@@ -51,17 +51,17 @@ struct server {
 	pid_t pid; /* of this process */
 
 	struct timers timers;
-	struct timer log_behind;   /* to tell of dropped messages */
-	struct timer manager_news; /* to tell the service manager */
+	struct timer log_behind;   /* reports dropped messages */
+	struct timer manager_news; /* sends the totals to the service manager */
 	struct timer watchdog;
-	struct totals last_told; /* to the service manager */
+	struct totals last_told; /* last sent to the service manager */
 
 	struct children children;
 	struct sources sources;
 	struct endpoints endpoints;
 	uint64_t served;  /* sessions ever begun */
 	uint64_t refused; /* clients ever refused */
-	uint64_t bytes;   /* echoed, as far as it is reported */
+	uint64_t bytes;   /* echoed, as reported */
 
 	struct acceptor acceptor;
 	struct inbox inbox;
@@ -81,15 +81,20 @@ struct server {
 	    throttles; /* last, because it is large and seldom written */
 };
 
-/* Takes over listeners, notify and config, which are set. */
+/*
+ * Initializes all but listeners, notify and config, which the caller has set.
+ */
 void server_init(struct server *);
 
-/* Gives each listener its endpoint; those without room for it are closed. */
+/*
+ * Gives each listener its endpoint; closes listeners for which the table has no
+ * room.
+ */
 void server_name_endpoints(struct server *);
 
 /*
- * Serves until told to stop, or in inetd mode at once, and until the last
- * session has ended.
+ * Runs the loop until the stop, or in inetd mode without listeners, and until
+ * the last session has ended.
  */
 void server_run(struct server *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* SIGUSR1: the totals and every live session, in the log. */
+/* SIGUSR1: logs the totals and every live session. */
 
 #ifndef STATUS_H
 #define STATUS_H
@@ -22,16 +22,18 @@ struct status {
 
 void status_init(struct server *);
 
-/* The totals; the bytes are as sessions have reported them. */
+/* The totals; the bytes are those that sessions have reported. */
 struct totals status_totals(const struct server *);
 
-/* Takes a census first.  One request is enough until it is answered. */
+/*
+ * Begins with a census.  A request while another is being answered is ignored.
+ */
 void status_request(struct server *, int64_t now);
 
 /* The census is over: logs the totals, then the sessions in batches. */
 void status_tell(struct server *, int64_t now);
 
-/* Whether a request is not yet answered to its end. */
+/* Whether a request is being answered. */
 bool status_is_under_way(const struct server *);
 
 #endif

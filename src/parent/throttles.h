@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The throttled lines of the server, and the timer that ends their periods. */
+/* The throttled lines of the log, and the timer that ends their periods. */
 
 #ifndef THROTTLES_H
 #define THROTTLES_H
@@ -31,7 +31,7 @@ void throttles_failed(
 uint64_t throttles_refused(struct throttles *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);
 
-/* Ends the periods that are over. */
+/* Logs the counts of the periods that are over. */
 void throttles_go_on(struct throttles *, int64_t now);
 
 /* Before an upgrade, logs what has been counted. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent.  There are few, so a list is searched. */
+/* Runs in the parent.  A list is enough for some twenty timers. */
 
 #include "parent/timers.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Timers: what is to happen later.  A module owns its timers, sets and clears
- * them; the loop waits for the next one and calls those that are due.
+ * Timers.  A module owns its timers, and it alone sets and clears them.  The
+ * loop waits for the next one and runs those that are due.
  */
 
 #ifndef TIMERS_H
@@ -23,14 +23,14 @@ struct timer {
 
 LIST_HEAD(timers, timer);
 
-/* Adds a timer, not set, with what it does.  It stays for ever. */
+/* Registers a timer and its action for ever.  The timer is not set. */
 void timers_add(
     struct timers *, struct timer *, void (*act)(struct server *, int64_t now));
 
-/* Sets it, or sets it anew. */
+/* Sets a timer, whether it was set or not. */
 void timer_set(struct timer *, int64_t due);
 
-/* Sets it unless it is set, however late. */
+/* Sets a timer unless it is set already, even if for later. */
 void timer_arm(struct timer *, int64_t due);
 void timer_clear(struct timer *);
 bool timer_is_set(const struct timer *);
@@ -38,7 +38,7 @@ bool timer_is_set(const struct timer *);
 /* When the next one is due, INT64_MAX if none is. */
 int64_t timers_next(const struct timers *);
 
-/* Calls those that are due, each once: it may set itself again. */
+/* Clears and runs each timer that is due; its action may set it again. */
 void timers_run(struct timers *, struct server *, int64_t now);
 
 #endif

@@ -7,10 +7,10 @@
 #include "common/clock.h"
 
 /*
- * The rate limit is a token bucket, kept as the one instant at which it will
- * be full again (the "generic cell rate algorithm", ITU-T I.371): a session
- * moves the instant on by 1/per_second, and it may lie at most burst such
- * steps ahead.
+ * The rate limit is a token bucket, stored as the instant at which it will be
+ * full again (the "generic cell rate algorithm", ITU-T I.371): each session
+ * moves that instant forward by 1/per_second, and it may be at most burst such
+ * steps ahead of now.
  */
 static int64_t
 step(const struct rate *rate)
@@ -23,7 +23,7 @@ admission_charge(const struct rate *rate, int64_t rate_clear, int64_t now)
 {
 	if (rate->per_second == 0)
 		return rate_clear;
-	/* What lies further ahead is left of a slower rate before a reload. */
+	/* A reload may have raised the rate; then forget the old debt. */
 	if (rate_clear < now || rate_clear > now + step(rate) * rate->burst)
 		rate_clear = now;
 	return rate_clear + step(rate);

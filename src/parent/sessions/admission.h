@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Admission: may this client come in now? A pure decision; acceptor.c acts on
- * it and logs it.
+ * Admission: decides whether a client is admitted or refused.  The decision is
+ * pure; acceptor.c acts on it and logs it.
  *
- * The limit of all sessions together, max-children, is not decided here,
- * because it makes clients wait and refuses none.
+ * max-children is not checked here: at that limit clients wait in the backlog,
+ * and none is refused.
  */
 
 #ifndef ADMISSION_H
@@ -23,11 +23,11 @@ enum verdict {
 	REFUSED_PROXY,    /* not a proxy in proxy-from */
 	REFUSED_SESSIONS, /* max-per-source */
 	REFUSED_RATE,     /* rate-per-source */
-	REFUSED_HEADER,   /* no good PROXY header; found out by the session */
+	REFUSED_HEADER,   /* no valid PROXY header, as the session found */
 	NVERDICTS
 };
 
-/* What has been counted of the peer's source; see struct source. */
+/* The counts of the peer's source; see struct source. */
 struct account {
 	uint32_t sessions;
 	int64_t rate_clear;
@@ -36,10 +36,10 @@ struct account {
 enum verdict admission_check(const struct config *, const struct addr *peer,
     struct account, int64_t now);
 
-/* The source's rate_clear after one more session was admitted. */
+/* The source's rate_clear after one more session. */
 int64_t admission_charge(const struct rate *, int64_t rate_clear, int64_t now);
 
-/* The reason as the log tells it, NULL for ADMITTED. */
+/* The reason in the log, NULL for ADMITTED. */
 const char *admission_reason(enum verdict);
 
 #endif

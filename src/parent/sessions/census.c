@@ -6,7 +6,10 @@
 
 #include "common/clock.h"
 
-/* Asks again after this: a session misses a signal just before a call. */
+/*
+ * The parent repeats the question, because a session misses a signal that comes
+ * just before a call.
+ */
 #define ASK_AGAIN (50 * MSEC)
 
 static bool
@@ -65,7 +68,7 @@ void
 census_start(struct census *census, int64_t now)
 {
 	if (++census->number == 0)
-		census->number = 1; /* 0 is that of nobody */
+		census->number = 1; /* 0 means none in struct child */
 	census->under_way = true;
 	census->since = now;
 	census->asked_all = false;

@@ -22,24 +22,27 @@
 
 struct census {
 	struct children *children;
-	uint32_t number; /* of this one, from 1 */
-	size_t missing;  /* answers */
+	uint32_t number; /* of the latest census, from 1 */
+	size_t missing;  /* answers still to come */
 	struct walk asking;
 	bool under_way;
 	bool asked_all;
 	int64_t since;
-	struct timer turn; /* to ask on, or again */
+	struct timer turn; /* asks the next batch, or repeats the question */
 };
 
 void census_init(struct census *, struct children *);
 
-/* Begins one; none may be under way. */
+/* Begins a census; none may be under way. */
 void census_start(struct census *, int64_t now);
 
-/* Asks on, or again.  Returns whether the census is over. */
+/*
+ * Asks the next batch of sessions, or repeats the question.  Returns whether
+ * the census is over.
+ */
 bool census_go_on(struct census *, int64_t now);
 
-/* Whether the session lived when the census began. */
+/* Whether the session had begun when the census did. */
 bool census_covers(const struct census *, const struct child *);
 
 /* The session has answered, or has ended. */

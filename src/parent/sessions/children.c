@@ -10,7 +10,7 @@
 #include "parent/settings/config.h"
 
 enum {
-	WORTH_KEEPING = 512 /* slots that stay in memory when none is in use */
+	WORTH_KEEPING = 512 /* slots whose memory is kept when none is in use */
 };
 
 static int
@@ -19,7 +19,9 @@ compare(const struct child *a, const struct child *b)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* RB_GENERATE_STATIC() wants a macro __unused, which Linux cannot have. */
+/*
+ * Not RB_GENERATE_STATIC(): it needs a macro __unused, a name that Linux uses.
+ */
 RB_GENERATE_INTERNAL(
     child_tree, child, by_pid, compare, static __attribute__((__unused__)))
 
@@ -62,7 +64,7 @@ children_commit(struct children *children, struct child *child, pid_t pid)
 	(void)RB_INSERT(child_tree, &children->tree, child);
 }
 
-/* After the last session of many, nothing is left of them. */
+/* Returns the memory of many slots once no session is left. */
 static void
 trim(struct children *children)
 {
@@ -72,7 +74,7 @@ trim(struct children *children)
 	children->used = 0;
 }
 
-/* The queue of the children in that phase, NULL if it has none. */
+/* The queue of a phase, NULL if it has none. */
 static struct child_queue *
 queue_of(struct children *children, enum child_phase phase)
 {

@@ -3,9 +3,9 @@
 /*
  * The child table: one slot per session.
  *
- * A slot is reserved before the fork, so that a fork is never made that
- * cannot be accounted for, committed with the child's pid, and released when
- * the child has been reaped.  Nobody else keeps track of children.
+ * The acceptor reserves a slot before the fork, so that every child has one,
+ * and commits it with the child's pid; the reaper releases it.  No other table
+ * has the children.
  */
 
 #ifndef CHILDREN_H
@@ -28,8 +28,8 @@ struct source;
 
 enum child_phase {
 	CHILD_SERVING,
-	CHILD_DYING,  /* to be killed when it has reported its count */
-	CHILD_LEAVING /* killed, or has said it ends; to be reaped */
+	CHILD_DYING,  /* will be killed once it has reported its count */
+	CHILD_LEAVING /* killed, or has reported its end; to be reaped */
 };
 
 struct child {
@@ -39,9 +39,9 @@ struct child {
 	TAILQ_ENTRY(child) unnamed;    /* see proxied.h */
 
 	struct addr peer;
-	struct addr client;        /* behind the peer, if named */
-	struct source *source;     /* NULL: none is charged */
-	struct endpoint *endpoint; /* that it connected to */
+	struct addr client;        /* of the proxy that is the peer, if named */
+	struct source *source;     /* whose count includes it, or NULL */
+	struct endpoint *endpoint; /* that the client connected to */
 	uint32_t serial;           /* of the session, in its reports */
 	pid_t pid;                 /* 0 until committed */
 	int64_t started;           /* ns */
@@ -50,16 +50,17 @@ struct child {
 	enum reason kill_reason; /* by the parent, or REASON_NONE */
 	int64_t kill_decided;    /* ns */
 
-	int64_t idle_timeout, write_timeout, max_lifetime; /* when it began */
-	int64_t heard;      /* when it last reported its count */
-	int64_t progress;   /* when that was last known to have grown */
-	uint8_t unanswered; /* questions because of its limits */
-	bool disturbed;     /* it was asked, and so waits anew */
+	int64_t idle_timeout, write_timeout,
+	    max_lifetime;   /* as configured when it began */
+	int64_t heard;      /* when it last reported */
+	int64_t progress;   /* when the reported count last grew */
+	uint8_t unanswered; /* questions about its limits */
+	bool disturbed; /* a question has restarted its read(2) or write(2) */
 
-	uint32_t asked, answered; /* in which census last; 0 = in none */
-	uint16_t allowance;       /* how many reports it may send yet */
-	bool counted; /* the bytes are those at the end, or as just asked */
-	bool proxied; /* it comes through a proxy that is believed */
+	uint32_t asked, answered; /* in the census of this number; 0 = none */
+	uint16_t allowance;       /* how many more reports it may send */
+	bool counted; /* bytes is final, or the answer to the latest question */
+	bool proxied; /* its client comes through a trusted proxy */
 	bool header_pending; /* its PROXY header has not been reported */
 	bool named;          /* the client is valid */
 };
@@ -75,16 +76,16 @@ struct children {
 	struct child_list free;
 	struct child_tree tree;
 	struct child_queue dying;   /* oldest first */
-	struct child_queue leaving; /* in the order to look for them */
+	struct child_queue leaving; /* in the order in which to reap them */
 };
 
 enum {
-	/* What is done for sessions in one turn of the loop; see server.h. */
+	/* Sessions handled in one turn of the loop; see server.h. */
 	CHILDREN_BATCH = 64,
 
 	/*
-	 * Reports of a session that has not been asked: one at the beginning,
-	 * one at the end, and what others cause who may send it signals.
+	 * Reports that a session may send unasked: one when its header has
+	 * come, one at its end, and some because others may send it SIGUSR1.
 	 */
 	CHILD_REPORTS = 16
 };
@@ -92,21 +93,21 @@ enum {
 /* False if there is no memory. */
 bool children_init(struct children *);
 
-/* A clean slot; NULL if all CONFIG_MAX_CHILDREN are taken. */
+/* Returns an empty slot; NULL if all CONFIG_MAX_CHILDREN are in use. */
 struct child *
 children_reserve(struct children *, const struct addr *peer, int64_t now);
 void children_commit(struct children *, struct child *, pid_t);
 void children_release(struct children *, struct child *);
 
-/* NULL if pid is no session's. */
+/* NULL if the pid is not that of a session. */
 struct child *children_find(struct children *, pid_t);
 
 /* The live sessions, by pid: children_next(children, NULL) is the first. */
 struct child *children_next(struct children *, struct child *);
 
 /*
- * A walk over all sessions, a batch a turn.  Those that begin or end meanwhile
- * are met or not.
+ * A walk over all sessions, one batch a turn.  It may miss sessions that begin
+ * meanwhile.
  */
 struct walk {
 	pid_t next; /* 0 = it is over */
@@ -115,14 +116,16 @@ struct walk {
 void walk_start(struct walk *);
 bool walk_is_over(const struct walk *);
 
-/* Calls visit for the next batch; it must not release a child. */
+/*
+ * Calls visit for each session of the next batch; visit must not release one.
+ */
 void children_walk(struct children *, struct walk *,
     void (*visit)(struct child *, void *context), void *context);
 
-/* Asks the session for its count, which allows it one report more. */
+/* Asks the session for its count, and allows it one more report. */
 void child_ask(struct child *);
 
-/* Moves it to the end of that phase's queue. */
+/* Changes the phase: moves the child to the end of the phase's queue. */
 void children_move(struct children *, struct child *, enum child_phase);
 
 #endif

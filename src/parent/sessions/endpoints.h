@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Endpoints: the addresses that clients connect to, each with what has been
- * counted of it.  Several sockets can be one endpoint: both of "*:7", or those
- * that share a port.  The table lives longer than the sockets, for the sessions
- * that came by them.
+ * Endpoints: the addresses that clients connect to, each with its counters.
+ * Several sockets can be one endpoint: both of "*:7", or those that share a
+ * port.  An endpoint outlives its sockets, because sessions refer to it.
  */
 
 #ifndef ENDPOINTS_H
@@ -18,7 +17,7 @@
 #include "common/report.h"
 #include "parent/sessions/admission.h"
 
-/* Plain numbers, which can be handed on. */
+/* Only numbers, which an upgrade can save. */
 struct endpoint {
 	char name[ADDR_STRLEN]; /* "192.0.2.1:7", "[::1]:7" or "*:7" */
 	uint64_t sessions;      /* live now */
@@ -29,14 +28,14 @@ struct endpoint {
 };
 
 struct endpoints {
-	struct endpoint *items; /* they do not move */
+	struct endpoint *items; /* never moved: sessions refer to them */
 	size_t count, room;
 };
 
-/* Makes room.  False if there is no memory. */
+/* Allocates the table.  False if there is no memory. */
 bool endpoints_init(struct endpoints *, size_t room);
 
-/* The endpoint of that name, new if need be; NULL if there is no room. */
+/* Finds the endpoint, or adds it; NULL if the table is full. */
 struct endpoint *endpoints_get(struct endpoints *, const char *name);
 
 #endif

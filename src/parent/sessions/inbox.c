@@ -13,10 +13,10 @@
 #include "parent/process/memory.h"
 #include "parent/sessions/children.h"
 
-/* How long a session that fills the queue can keep others waiting. */
+/* Reports wait no longer than this while the queue is not polled. */
 #define REST (10 * MSEC)
 
-/* Not on the stack or in static memory, which sessions inherit. */
+/* In private memory, because sessions inherit the stack and static memory. */
 struct messages {
 	struct mmsghdr headers[CHILDREN_BATCH];
 	struct iovec parts[CHILDREN_BATCH];
@@ -25,7 +25,7 @@ struct messages {
 		_Alignas(struct cmsghdr) char space[CMSG_SPACE(
 		    sizeof(struct ucred))];
 	} senders[CHILDREN_BATCH];
-	int count; /* received last */
+	int count; /* received by the last call */
 };
 
 static struct messages *

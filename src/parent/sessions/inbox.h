@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The pair of sockets that carries the reports of the sessions.  The kernel
- * attests who has sent each.
+ * The pair of sockets that carries the reports of sessions.  The kernel tells
+ * which process has sent each.
  */
 
 #ifndef INBOX_H
@@ -18,7 +18,7 @@
 
 struct messages;
 
-/* Plain descriptors, which can be handed on. */
+/* The descriptors stay the same over an upgrade. */
 struct inbox {
 	int receiving;
 	int sending; /* inherited by the sessions */
@@ -26,22 +26,22 @@ struct inbox {
 	struct timer rest; /* while it is set, the queue is not polled */
 };
 
-/* Opens a pair.  False with errno if that fails. */
+/* Opens a pair.  False with errno on failure. */
 bool inbox_open(struct inbox *);
 
-/* Closes the pair, for another takes its place. */
+/* Closes the pair, before another replaces it. */
 void inbox_close(struct inbox *);
 
 /*
- * Receives up to CHILDREN_BATCH messages, and returns how many; fewer than
- * that if no more are there.  They stay until the next call.
+ * Receives up to CHILDREN_BATCH messages, which stay until the next call.
+ * Returns their number; if it is lower, the queue is empty.
  */
 int inbox_receive(struct inbox *, int64_t now);
 
-/* The sender of a message, 0 if the kernel does not say. */
+/* The pid that sent a message, 0 if the kernel does not tell. */
 pid_t inbox_sender(const struct inbox *, int index);
 
-/* What it says; NULL if it has not the size of a report. */
+/* The report in a message; NULL if it has not the size of one. */
 const struct report *inbox_report(const struct inbox *, int index);
 
 #endif

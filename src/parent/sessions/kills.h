@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Killing sessions that do not end by themselves: how it is done.  Whether and
- * why is decided in limits.c, proxied.c, reports.c and drain.c.  A session is
- * asked for its byte count first, and has KILL_GRACE to answer.
+ * Kills sessions that do not end by themselves, as limits.c, proxied.c,
+ * reports.c and drain.c decide.  The parent first asks the session for its byte
+ * count and gives it KILL_GRACE to answer.
  */
 
 #ifndef KILLS_H
@@ -16,14 +16,15 @@
 
 struct kills {
 	struct children *children;
-	struct timer grace; /* of the first session in CHILD_DYING */
+	struct timer
+	    grace; /* when the first session in CHILD_DYING has to answer */
 };
 
 void kills_init(struct kills *, struct children *);
 
 /*
- * Asks for the byte count, then kills; nothing if the session is ending
- * already.
+ * Asks for the byte count, then kills.  Does nothing if the session is being
+ * killed or has reported its end.
  */
 void
 kills_session(struct kills *, struct child *, enum reason why, int64_t now);
@@ -31,13 +32,15 @@ kills_session(struct kills *, struct child *, enum reason why, int64_t now);
 /* Kills without asking for the byte count. */
 void kills_at_once(struct kills *, struct child *, enum reason why);
 
-/* After an upgrade, goes on with the kills that the old program has begun. */
+/* After an upgrade: completes the kills that the old program has begun. */
 void kills_resume(struct kills *);
 
-/* If the session was asked before it is killed, it has answered: kills it. */
+/*
+ * The session has reported: kills it if that was the answer to be waited for.
+ */
 void kills_answered(struct kills *, struct child *);
 
-/* A grace is over: kills a batch of sessions. */
+/* Kills a batch of sessions whose grace is over. */
 void kills_go_on(struct kills *, int64_t now);
 
 #endif

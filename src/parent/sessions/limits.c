@@ -9,8 +9,8 @@
 
 enum {
 	/*
-	 * Questions to a session, a second apart; a live one may get no
-	 * processor for so long.
+	 * Unanswered questions, a second apart, before the kill: a busy machine
+	 * may keep a sound session from running for some seconds.
 	 */
 	ASK_MAX = 3
 };
@@ -18,7 +18,7 @@ enum {
 #define LOOK_DELAY SEC
 #define GRACE      (3 * SEC)
 
-/* How long an honest session may go without reporting; 0 = for ever. */
+/* How long a sound session can stay without a report; 0 = for ever. */
 static int64_t
 longest_silence(const struct child *child)
 {
@@ -36,7 +36,8 @@ limits_judge(const struct child *child, int64_t now)
 {
 	int64_t silence = longest_silence(child);
 
-	if (child->phase == CHILD_LEAVING) /* it says, or is dead already */
+	if (child->phase ==
+	    CHILD_LEAVING) /* has reported its end, or is dead */
 		return child->kill_reason == REASON_NONE &&
 			       now - child->heard >= GRACE
 			   ? OVERDUE_KILL

@@ -56,7 +56,7 @@ proxied_go_on(struct proxied *proxied, int64_t now)
 		if (child == NULL || child->started + HEADER_DEADLINE > now)
 			break;
 		proxied_forget(proxied, child);
-		child->counted = true; /* nothing is echoed before */
+		child->counted = true; /* it has echoed nothing */
 		kills_at_once(proxied->kills, child, REASON_PROXY);
 	}
 	child = TAILQ_FIRST(&proxied->unnamed);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Clients behind a proxy.  The parent forks before anybody knows who the
- * client is; the session learns it from the PROXY header and reports it.  The
- * parent then charges the session to the client's source (acceptor.c), or ends
- * it if that source has too many.  Sessions whose header does not come are
- * killed.
+ * Clients behind a proxy.  The parent forks before the client is known; the
+ * session reads the PROXY header and reports the client's address.  The parent
+ * then charges the session to the client's source (acceptor.c), or kills it if
+ * that source has too many.  It also kills sessions whose header does not come
+ * in time.
  */
 
 #ifndef PROXIED_H
@@ -22,7 +22,7 @@ struct kills;
 struct proxied {
 	struct kills *kills;
 	struct child_queue unnamed; /* oldest first */
-	struct timer deadline;      /* of the first */
+	struct timer deadline; /* when the header of the first is overdue */
 };
 
 void proxied_init(struct proxied *, struct kills *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  A tree, not a hash: an attacker who chooses the
- * addresses cannot make it slow.
+ * Runs in the parent.  A balanced tree stays fast even if an attacker chooses
+ * the addresses, as a hash table would not.
  */
 
 #include "parent/sessions/sources.h"
@@ -16,14 +16,16 @@ compare(const struct source *a, const struct source *b)
 	return prefix_compare(&a->prefix, &b->prefix);
 }
 
-/* RB_GENERATE_STATIC() wants a macro __unused, which Linux cannot have. */
+/*
+ * Not RB_GENERATE_STATIC(): it needs a macro __unused, a name that Linux uses.
+ */
 RB_GENERATE_INTERNAL(
     source_tree, source, by_prefix, compare, static __attribute__((__unused__)))
 
 bool
 sources_init(struct sources *sources)
 {
-	/* One more than can be in use, for the source being looked at. */
+	/* One more than can be in use, for the client that is being checked. */
 	size_t most = CONFIG_MAX_CHILDREN + SOURCES_IDLE_MAX + 1;
 
 	*sources = (struct sources){
@@ -57,8 +59,8 @@ forget(struct sources *sources, struct source *source)
 }
 
 /*
- * Forgets sources there is nothing to remember about, two for each that is
- * added, and any if there are too many.
+ * Before a source is added, frees up to two whose rate allowance is whole
+ * again; and the least recently seen one if the table is full.
  */
 static void
 make_room(struct sources *sources, int64_t now)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Sources: who the clients are, as far as limits go.  A source is a network
- * prefix, a single IPv4 address or an IPv6 /64 unless configured otherwise.
+ * Sources: the network prefixes that the limits per source apply to, by default
+ * a single IPv4 address or an IPv6 /64.
  *
- * Memory is bounded whatever comes: sources with live sessions are no more
- * than there are sessions, and of the others the SOURCES_IDLE_MAX seen last
- * are remembered.  Forgetting one only returns its rate allowance early.
+ * Memory is bounded: there are no more sources with sessions than there are
+ * sessions, and of the others the table keeps the SOURCES_IDLE_MAX seen last.
+ * Forgetting one only restores its rate allowance early.
  */
 
 #ifndef SOURCES_H
@@ -50,13 +50,13 @@ struct sources {
 bool sources_init(struct sources *);
 
 /*
- * The entry for the peer's prefix of the given lengths, made if need be.  It
- * stays until the next call unless sources_hold() keeps it.
+ * Finds or adds the source of the peer, a prefix of the given length.  It is
+ * valid until the next call unless sources_hold() keeps it.
  */
 struct source *sources_get(struct sources *, const struct addr *peer,
     unsigned bits_v4, unsigned bits_v6, int64_t now);
 
-/* One session more, one session less; dropping NULL does nothing. */
+/* Counts one session more, or one less; dropping NULL does nothing. */
 void sources_hold(struct sources *, struct source *);
 void sources_drop(struct sources *, struct source *);
 
