@@ -209,11 +209,11 @@ def test_others_notice_nothing_of_clients_at_their_limits(echod):
 
 
 def test_zero_means_no_limit(echod):
-    """Not the shortest, either, which is a second in some settings' units."""
     running = echod(idle_timeout="0", write_timeout="0", max_lifetime="0")
-    idle, end = running.connect(), time.monotonic() + 1.2
+    idle = running.connect()
     assert streams.is_served(idle)
     never_read(running)
-    wait_until(lambda: time.monotonic() > end, "more than a second")
+    end = time.monotonic() + 1.5
+    wait_until(lambda: time.monotonic() > end, "more than the shortest")
     assert streams.is_served(idle)
     assert not running.matches("closed ")
