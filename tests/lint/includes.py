@@ -36,8 +36,6 @@ MUTUAL = {
         "fatal() prints the results, which describe the target",
     ("client/load/pool", "client/load/connection"):
         "a connection moves between the pool's queues, whose loop acts on it",
-    ("client/check/cases", "client/check/concurrent"):
-        "the table of cases names functions, which are given a case",
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 

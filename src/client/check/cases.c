@@ -2,17 +2,29 @@
 
 #include "client/check/cases.h"
 
+#include <sys/socket.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client/check/concurrent.h"
 #include "common/clock.h"
+
+enum {
+	CONNECTIONS = 50, /* that are open together */
+	ROUNDS = 4,
+	ROUND_SIZE = 1000,
+	RESETS = 10,
+	RESET_SIZE = 64 * 1024,
+	SMALL = 1024
+};
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
-bool
-check_open(struct check *check, struct exchange *x)
+/* Opens a new connection for the exchange. */
+static bool
+open_stream(struct check *check, struct exchange *x)
 {
 	char why[RACE_STRLEN];
 	struct race race;
@@ -35,8 +47,9 @@ converse(struct check *check, struct exchange *x)
 	return good;
 }
 
-bool
-check_message(struct check *check, struct exchange *x, uint64_t size)
+/* A message of that size on its connection, and the answer. */
+static bool
+echo_message(struct check *check, struct exchange *x, uint64_t size)
 {
 	x->size = size;
 	return converse(check, x);
@@ -50,7 +63,7 @@ run_shape(struct check *check, const struct check_case *this)
 
 	for (unsigned i = 0; i < this->times && good; i++) {
 		struct exchange x = this->shape;
-		good = check_open(check, &x) && converse(check, &x);
+		good = open_stream(check, &x) && converse(check, &x);
 		stream_close(&x.stream);
 	}
 	return good;
@@ -64,10 +77,10 @@ run_sizes(struct check *check, const struct check_case *this)
 	    1024, 1025, 1447, 1448, 1449, 4095, 4096, 4097, 16383, 16384, 16385,
 	    65535, 65536, 65537, 262144, 1000003};
 	struct exchange x = this->shape;
-	bool good = check_open(check, &x);
+	bool good = open_stream(check, &x);
 
 	for (size_t i = 0; good && i < sizeof sizes / sizeof *sizes; i++)
-		good = check_message(check, &x, sizes[i]);
+		good = echo_message(check, &x, sizes[i]);
 	stream_close(&x.stream);
 	if (good)
 		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
@@ -83,7 +96,7 @@ run_splits(struct check *check, const struct check_case *this)
 {
 	static const uint64_t pieces[] = {1, 2, 3, 7, 61, 100, 1000, 4097};
 	struct exchange x = this->shape;
-	bool good = check_open(check, &x);
+	bool good = open_stream(check, &x);
 
 	for (size_t i = 0; good && i < sizeof pieces / sizeof *pieces; i++) {
 		x.write_piece = pieces[i];
@@ -112,9 +125,9 @@ run_binary(struct check *check, const struct check_case *this)
 		text[256 + i] = (uint8_t)(255 - i);
 	}
 	memcpy(text + 512, special, sizeof special);
-	bool good = check_open(check, &x);
+	bool good = open_stream(check, &x);
 	x.stream.text = text;
-	good = good && check_message(check, &x, sizeof text);
+	good = good && echo_message(check, &x, sizeof text);
 	stream_close(&x.stream);
 	return good;
 }
@@ -124,13 +137,94 @@ run_idle(struct check *check, const struct check_case *this)
 {
 	const int64_t idle = 2 * SEC;
 	struct exchange x = this->shape;
-	bool good = check_open(check, &x);
+	bool good = open_stream(check, &x);
 
 	for (unsigned i = 0; good && i < this->times; i++) {
 		exchange_pause(idle);
 		good = converse(check, &x);
 	}
 	stream_close(&x.stream);
+	return good;
+}
+
+/* All send, then all are read, in the other order. */
+static bool
+run_round(struct check *check, struct exchange xs[CONNECTIONS])
+{
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		struct stream *s = &xs[i].stream;
+		uint64_t end = s->written + ROUND_SIZE;
+		if (stream_send(s, end, 0) == STREAM_MOVED && s->written == end)
+			continue;
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
+		    "a write of %d bytes failed: %s", ROUND_SIZE,
+		    strerror(errno));
+		return false;
+	}
+	for (size_t i = CONNECTIONS; i-- > 0;)
+		if (!echo_message(check, &xs[i], ROUND_SIZE))
+			return false;
+	return true;
+}
+
+static bool
+run_concurrent(struct check *check, const struct check_case *this)
+{
+	struct exchange xs[CONNECTIONS];
+	size_t n = 0;
+	bool good = true;
+
+	for (; n < CONNECTIONS && good; n++) {
+		xs[n] = this->shape;
+		good = open_stream(check, &xs[n]);
+	}
+	for (int round = 0; good && round < ROUNDS; round++)
+		good = run_round(check, xs);
+	while (n-- > 0)
+		stream_close(&xs[n].stream);
+	if (good)
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
+		    "%d connections, %d messages on each, none mixed up",
+		    CONNECTIONS, ROUNDS);
+	return good;
+}
+
+/* Leaves a connection by a reset, with answers unread. */
+static bool
+reset_one(struct check *check, struct exchange x)
+{
+	static const uint8_t junk[RESET_SIZE];
+	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	if (!open_stream(check, &x))
+		return false;
+	(void)send(x.stream.fd, junk, sizeof junk, MSG_NOSIGNAL);
+	(void)setsockopt(
+	    x.stream.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	stream_close(&x.stream);
+	return true;
+}
+
+static bool
+run_reset(struct check *check, const struct check_case *this)
+{
+	struct exchange old = this->shape, new = this->shape;
+	bool good =
+	    open_stream(check, &old) && echo_message(check, &old, SMALL);
+
+	new.stream.fd = -1;
+	/* servers may notice a reset late: the old one talks after each */
+	for (int i = 0; good && i < RESETS; i++)
+		good = reset_one(check, this->shape) &&
+		       echo_message(check, &old, SMALL);
+	good = good && open_stream(check, &new);
+	good = good && echo_message(check, &new, SMALL);
+	stream_close(&old.stream);
+	if (good)
+		(void)snprintf(check->seen, CHECK_SEEN_STRLEN,
+		    "%d resets; an old connection and a new one still echo",
+		    RESETS);
+	stream_close(&new.stream);
 	return good;
 }
 
@@ -162,9 +256,9 @@ const struct check_case check_cases[] = {
 	    .write_pause = 50 * MSEC,
 	    .half_close = true},
 	1, false},
-    {"simultaneous", "50 open connections are not mixed up", check_concurrent,
+    {"simultaneous", "50 open connections are not mixed up", run_concurrent,
 	{0}, 0, false},
-    {"reset", "the server survives clients that reset", check_reset, {0}, 0,
+    {"reset", "the server survives clients that reset", run_reset, {0}, 0,
 	false},
     {"idle", "talk again after two seconds of silence", run_idle, {.size = 100},
 	2, false},

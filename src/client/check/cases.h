@@ -34,12 +34,6 @@ struct check_case {
 	bool strict;           /* only on demand: widespread servers fail it */
 };
 
-/* Opens a new connection for the exchange. */
-bool check_open(struct check *, struct exchange *);
-
-/* A message of that size on its connection, and the answer. */
-bool check_message(struct check *, struct exchange *, uint64_t size);
-
 /* Ends with one without a name. */
 extern const struct check_case check_cases[];
 
