@@ -22,45 +22,35 @@ fifo_free(struct fifo *fifo)
 	fifo->bytes = NULL;
 }
 
-/* The bytes from position on that lie together, at most length. */
-static size_t
-stretch(const struct fifo *fifo, size_t position, size_t length)
-{
-	size_t to_edge = fifo->capacity - (position & (fifo->capacity - 1));
-
-	return length < to_edge ? length : to_edge;
-}
-
-static uint8_t *
-byte_at(const struct fifo *fifo, size_t position)
-{
-	return fifo->bytes + (position & (fifo->capacity - 1));
-}
-
+/*
+ * Makes room at the end.  Until the capacity is the limit, no more bytes are
+ * moved to the front than were removed there.
+ */
 static bool
-grow(struct fifo *fifo, size_t needed)
+make_room(struct fifo *fifo, size_t length)
 {
-	size_t capacity = fifo->capacity, first;
-	uint8_t *bytes;
+	size_t needed = fifo->length + length, capacity = fifo->capacity;
 
 	if (needed > fifo->limit)
 		return false;
+	if (fifo->start + needed <= capacity)
+		return true;
 	if (capacity == 0)
 		capacity = CAPACITY_FIRST;
+	if (fifo->start < fifo->length)
+		capacity *= 2;
 	while (capacity < needed)
 		capacity *= 2;
-	if (capacity == fifo->capacity)
-		return true;
-	if ((bytes = malloc(capacity)) == NULL)
-		return false;
-	if (fifo->length > 0) {
-		first = stretch(fifo, fifo->start, fifo->length);
-		memcpy(bytes, byte_at(fifo, fifo->start), first);
-		memcpy(bytes + first, fifo->bytes, fifo->length - first);
+	if (capacity > fifo->limit)
+		capacity = fifo->limit;
+	if (capacity > fifo->capacity) {
+		uint8_t *bytes = realloc(fifo->bytes, capacity);
+		if (bytes == NULL)
+			return false;
+		fifo->bytes = bytes;
+		fifo->capacity = capacity;
 	}
-	free(fifo->bytes);
-	fifo->bytes = bytes;
-	fifo->capacity = capacity;
+	memmove(fifo->bytes, fifo->bytes + fifo->start, fifo->length);
 	fifo->start = 0;
 	return true;
 }
@@ -68,45 +58,26 @@ grow(struct fifo *fifo, size_t needed)
 bool
 fifo_put(struct fifo *fifo, const uint8_t *from, size_t length)
 {
-	if (!grow(fifo, fifo->length + length))
+	if (!make_room(fifo, length))
 		return false;
-	while (length > 0) {
-		size_t end = fifo->start + fifo->length;
-		size_t n = stretch(fifo, end, length);
-		memcpy(byte_at(fifo, end), from, n);
-		fifo->length += n;
-		from += n;
-		length -= n;
-	}
+	memcpy(fifo->bytes + fifo->start + fifo->length, from, length);
+	fifo->length += length;
 	return true;
-}
-
-static size_t
-common_length(const uint8_t *a, const uint8_t *b, size_t length)
-{
-	size_t i = 0;
-
-	if (memcmp(a, b, length) == 0)
-		return length;
-	while (a[i] == b[i])
-		i++;
-	return i;
 }
 
 size_t
 fifo_match(struct fifo *fifo, const uint8_t *bytes, size_t length)
 {
-	size_t matched = 0, n = 1, same = 1;
+	const uint8_t *front = fifo->bytes + fifo->start;
+	size_t n = 0;
 
 	if (length > fifo->length)
 		length = fifo->length;
-	while (matched < length && same == n) {
-		n = stretch(fifo, fifo->start, length - matched);
-		same = common_length(
-		    byte_at(fifo, fifo->start), bytes + matched, n);
-		matched += same;
-		fifo->start += same;
-		fifo->length -= same;
-	}
-	return matched;
+	if (length > 0 && memcmp(front, bytes, length) == 0)
+		n = length;
+	while (n < length && front[n] == bytes[n])
+		n++;
+	fifo->start += n;
+	fifo->length -= n;
+	return n;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Bytes that were sent and have to come back: a ring that grows up to a
- * limit.
+ * Bytes that were sent and have to come back, up to a limit.
  */
 
 #ifndef FIFO_H
@@ -14,7 +13,7 @@
 
 struct fifo {
 	uint8_t *bytes;
-	size_t capacity, limit; /* capacity is 0 or a power of two */
+	size_t capacity, limit;
 	size_t start, length;
 };
 
