@@ -2,7 +2,6 @@
 
 #include "client/compare/json_reader.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,125 +11,101 @@ enum {
 };
 
 struct reader {
-	const char *at; /* NULL = this is not JSON */
 	char path[JSON_PATH_STRLEN];
 	unsigned depth;
 	json_number tell;
 	void *context;
 };
 
-static void read_value(struct reader *);
+/* Each reads what begins there and returns where it ends, or NULL. */
+static const char *read_value(struct reader *, const char *);
 
-static void
-skip_blanks(struct reader *r)
+static const char *
+skip_blanks(const char *at)
 {
-	if (r->at != NULL)
-		r->at += strspn(r->at, " \t\r\n");
+	return at + strspn(at, " \t\r\n");
 }
 
-/* Takes this character if it is the next. */
-static bool
-take(struct reader *r, char c)
+static const char *
+read_string(const char *at)
 {
-	skip_blanks(r);
-	if (r->at == NULL || *r->at != c)
-		return false;
-	r->at++;
-	skip_blanks(r);
-	return true;
+	if (*at++ != '"')
+		return NULL;
+	while (*at != '"' && *at != '\0')
+		at += at[0] == '\\' && at[1] != '\0' ? 2 : 1;
+	return *at == '"' ? at + 1 : NULL;
 }
 
-/* Skips a string; name, unless NULL, gets it with escapes as they are. */
-static void
-read_string(struct reader *r, char *name, size_t size)
+/* The name becomes a part of the path, with escapes as they are. */
+static const char *
+read_name(struct reader *r, const char *at)
 {
-	if (!(r->at != NULL && *r->at == '"')) {
-		r->at = NULL;
-		return;
-	}
-	const char *begin = ++r->at;
-	while (*r->at != '"' && *r->at != '\0')
-		r->at += r->at[0] == '\\' && r->at[1] != '\0' ? 2 : 1;
-	if (name != NULL)
-		(void)snprintf(name, size, "%.*s", (int)(r->at - begin), begin);
-	r->at = *r->at == '"' ? r->at + 1 : NULL;
-}
-
-static void
-read_member(struct reader *r)
-{
+	const char *end = read_string(at);
 	size_t length = strlen(r->path);
-	char *end = r->path + length;
 
-	if (length > 0 && length + 1 < sizeof r->path)
-		*end++ = '.';
-	read_string(r, end, sizeof r->path - (size_t)(end - r->path));
-	if (take(r, ':'))
-		read_value(r);
-	else
-		r->at = NULL;
-	r->path[length] = '\0';
+	if (end == NULL)
+		return NULL;
+	(void)snprintf(r->path + length, sizeof r->path - length, "%s%.*s",
+	    length > 0 ? "." : "", (int)(end - at - 2), at + 1);
+	end = skip_blanks(end);
+	return *end == ':' ? end + 1 : NULL;
 }
 
 /* What stands between brackets or braces, separated by commas. */
-static void
-read_list(struct reader *r, char close, void (*read)(struct reader *))
+static const char *
+read_list(struct reader *r, const char *at, char close)
 {
-	r->at++;
-	if (take(r, close))
-		return;
-	do
-		read(r);
-	while (take(r, ','));
-	if (!take(r, close))
-		r->at = NULL;
+	size_t length = strlen(r->path);
+
+	at = skip_blanks(at + 1);
+	if (*at == close)
+		return at + 1;
+	do {
+		if (close == '}')
+			at = read_name(r, skip_blanks(at));
+		if (at != NULL)
+			at = read_value(r, at);
+		r->path[length] = '\0';
+	} while (at != NULL && *at++ == ',');
+	return at != NULL && at[-1] == close ? at : NULL;
 }
 
-static void
-read_scalar(struct reader *r)
+static const char *
+read_scalar(struct reader *r, const char *at)
 {
 	static const char *const words[] = {"true", "false", "null"};
 	char *end;
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strncmp(r->at, words[i], strlen(words[i])) == 0) {
-			r->at += strlen(words[i]);
-			return;
-		}
-	double value = strtod(r->at, &end);
-	if (end == r->at || strspn(r->at, "-0123456789") == 0) {
-		r->at = NULL;
-		return;
-	}
-	r->at = end;
+		if (strncmp(at, words[i], strlen(words[i])) == 0)
+			return at + strlen(words[i]);
+	double value = strtod(at, &end);
+	if (end == at || strspn(at, "-0123456789") == 0)
+		return NULL;
 	r->tell(r->context, r->path, value);
+	return end;
 }
 
-static void
-read_value(struct reader *r)
+static const char *
+read_value(struct reader *r, const char *at)
 {
-	skip_blanks(r);
-	if (r->at == NULL || ++r->depth > DEPTH_MAX) {
-		r->at = NULL;
-		return;
-	}
-	if (*r->at == '{')
-		read_list(r, '}', read_member);
-	else if (*r->at == '[')
-		read_list(r, ']', read_value);
-	else if (*r->at == '"')
-		read_string(r, NULL, 0);
+	if (++r->depth > DEPTH_MAX)
+		return NULL;
+	at = skip_blanks(at);
+	if (*at == '{')
+		at = read_list(r, at, '}');
+	else if (*at == '[')
+		at = read_list(r, at, ']');
 	else
-		read_scalar(r);
+		at = *at == '"' ? read_string(at) : read_scalar(r, at);
 	r->depth--;
-	skip_blanks(r);
+	return at != NULL ? skip_blanks(at) : NULL;
 }
 
 const char *
 json_read(const char *text, json_number tell, void *context)
 {
-	struct reader r = {.at = text, .tell = tell, .context = context};
+	struct reader r = {.tell = tell, .context = context};
 
-	read_value(&r);
-	return r.at;
+	return read_value(&r, text);
 }
