@@ -299,6 +299,36 @@ def test_progress_line_on_a_terminal():
     assert re.match(rb" +3\.2 MB sent +3\.2 MB back ", last)
 
 
+@pytest.mark.slow(2, "waits for some progress lines, four of which come each second")
+def test_the_rate_on_a_terminal_stays_once_everything_is_back():
+    """However long the server then takes to close."""
+    closing = threading.Event()
+
+    def echo_and_linger(connection, server):
+        while part := connection.recv(65536):
+            connection.sendall(part)
+        server.fire()
+        closing.wait(DEADLINE)
+
+    primary, secondary = pty.openpty()
+    with Server(echo_and_linger) as server:
+        client = subprocess.Popen(
+            [ECHOC, "pipe", server.target()], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=secondary)
+        os.close(secondary)
+        client.stdin.write(bytes(3_200_000))
+        client.stdin.close()
+        shown = b""
+        while shown.count(b" 3.2 MB back") < 4:
+            shown += os.read(primary, 4096)
+        closing.set()
+        shown += read_terminal(primary)
+        assert client.wait(DEADLINE) == GOOD
+        assert server.fired
+    rates = re.findall(rb" 3\.2 MB back +([\d.]+) MB/s", shown)
+    assert len(rates) >= 5 and len(set(rates)) == 1, rates
+
+
 def test_no_progress_line_elsewhere():
     with Server(hostile.echo) as server:
         assert pipe(server, b"quiet").stderr == b""

@@ -42,7 +42,8 @@ show_progress(struct pipe_run *run, int64_t now)
 {
 	const struct relay *relay = &run->relay;
 	/* the rate does not decay once all has come back */
-	int64_t until = relay->answer_ended ? relay->moved : now;
+	bool complete = relay->half_closed && relay->received == relay->sent;
+	int64_t until = complete ? relay->answered : now;
 	double seconds = (double)(until - run->began) / SEC;
 
 	run->progress = now + progress_interval;

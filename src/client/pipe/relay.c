@@ -169,6 +169,8 @@ receive_some(struct relay *relay)
 			fail(relay, strerror(errno));
 		return;
 	}
+	if (n > 0)
+		relay->answered = relay->moved;
 	relay->answer_ended = n == 0;
 	relay->in.start = 0;
 	relay->in.end = (size_t)n;

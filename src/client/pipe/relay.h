@@ -37,6 +37,7 @@ struct relay {
 	struct fifo unverified;      /* sent and not yet back */
 	uint64_t sent, received;     /* bytes */
 	int64_t moved;               /* when anything last did */
+	int64_t answered;            /* when bytes last came back */
 
 	bool failed; /* ... with the connection or the answer */
 	bool wrong;  /* ... an answer that differs */
