@@ -138,7 +138,7 @@ def test_a_file_called_dash_is_standard_output():
 
 def test_the_picture_tells_target_rate_connections_and_date():
     with Server(hostile.echo) as server:
-        text = echoc("load", "-c3", "-r500", "-d1200ms", "-q", "--svg=-",
+        text = echoc("load", "-c3", "-r500", "-d1700ms", "-q", "--svg=-",
                      server.target()).stdout
         churn = echoc("load", "--churn", "-d50ms", "-q", "--svg=-",
                       server.target()).stdout
