@@ -9,7 +9,7 @@
 #include <bsd/string.h>
 
 enum {
-	PREFIX_V4 = 24, /* the longest networks that name nobody */
+	PREFIX_V4 = 24, /* the longest prefixes that name no single client */
 	PREFIX_V6 = 48
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * How clients, and the proxies they come through, are named in the log and in
- * process titles.  Their addresses are personal data in many places, so
- * log-clients can shorten them to a network or leave them out.
+ * The names of clients and proxies in the log and in process titles.  Many laws
+ * treat addresses as personal data, so log-clients can shorten them to a
+ * network or leave them out.
  */
 
 #ifndef CLIENT_NAMES_H
@@ -35,7 +35,7 @@ struct client_name {
 
 void client_name(struct client_name *, const struct addr *);
 
-/* A source that is no longer than what may be named. */
+/* A source, shortened to the prefix that may be logged. */
 struct prefix client_source(const struct prefix *);
 const char *client_source_name(const struct prefix *, char buf[ADDR_STRLEN]);
 

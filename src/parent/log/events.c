@@ -64,7 +64,9 @@ reason_name(enum reason reason)
 	return names[reason];
 }
 
-/* What all lines about one session tell, and the names that they refer to. */
+/*
+ * The fields that all lines about a session have, and the names they point to.
+ */
 struct session_line {
 	struct fields fields;
 	struct client_name client, proxy;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What the log says about the service and its sessions, one function a line,
- * so that its vocabulary is in one place (with throttle.h).
- * It is described in echod(8) and programs read it: change it with care.
+ * The log lines about the service and its sessions, one function each;
+ * throttle.h has the throttled ones.  echod(8) describes the lines, and
+ * programs read them: change them with care.
  */
 
 #ifndef EVENTS_H
@@ -21,18 +21,19 @@ struct totals {
 	size_t children;  /* live now */
 	uint64_t served;  /* sessions ever begun */
 	uint64_t refused; /* clients ever refused */
-	uint64_t bytes;   /* ever echoed, by live sessions too */
+	uint64_t bytes;   /* echoed, including by live sessions */
 };
 
-/* As the log and the metrics tell it. */
+/* The name of a reason in the log and the metrics. */
 const char *reason_name(enum reason);
 
 void event_listening(const struct addr *);
-void event_sandbox(enum sandbox, int landlock); /* its version, 0 = none */
+void event_sandbox(
+    enum sandbox, int landlock); /* landlock is its version, 0 = none */
 void event_ready(void);
 void event_accepted(const struct child *);
 
-/* signo is what killed the session, 0 = it exited. */
+/* signo is the signal that killed the session, 0 = it exited. */
 void event_closed(const struct child *, enum reason, int signo, int64_t now);
 void event_status(const struct totals *);
 void event_session(const struct child *, int64_t now);

@@ -37,7 +37,7 @@ is_tail(const uint8_t *bytes, size_t count)
 	return true;
 }
 
-/* How long the character beyond ASCII is that begins here, 0 = there is none */
+/* The length of the valid non-ASCII character that begins here, 0 = none */
 static size_t
 character_length(const uint8_t *bytes, size_t count)
 {

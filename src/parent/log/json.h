@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a JSON string is made of (RFC 8259). */
+/* JSON strings (RFC 8259). */
 
 #ifndef JSON_H
 #define JSON_H
@@ -8,8 +8,8 @@
 #include "parent/log/text.h"
 
 /*
- * Puts at most max bytes that stand for the given ones within a string.
- * Bytes that are not UTF-8 become U+FFFD, one each.
+ * Appends the string with JSON's escapes, at most max bytes.  Each byte that is
+ * not UTF-8 becomes U+FFFD.
  */
 void json_escape(struct text *, const char *string, size_t count, size_t max);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The vocabulary of the log: one table row for each kind of line, and one for
- * each field.  Text, JSON and the journal's entries are made from these, and
- * echod(8) is checked against them.  Programs read the lines: fields may be
- * added at the end of one, but none may move or go.
+ * The kinds of log lines, one table row each, and their fields, one row each.
+ * Text, JSON and the journal's entries are made from these tables, and a test
+ * checks echod(8) against them.  Programs read the lines: a line may gain
+ * fields at its end, but its fields never move or disappear.
  */
 
 #ifndef LINES_H
@@ -17,7 +17,7 @@
 #include "parent/log/client_names.h"
 
 enum line {
-	LINE_MESSAGE, /* without fields */
+	LINE_MESSAGE, /* free text without fields */
 	LINE_LISTENING,
 	LINE_SANDBOX,
 	LINE_READY,
@@ -45,11 +45,14 @@ enum line {
 
 #define BYTES_UNKNOWN UINT64_MAX
 
-/* The values of one line's fields; those that it does not have are ignored. */
+/*
+ * The values for one line.  Values of fields that it does not have are ignored.
+ */
 struct fields {
 	int level; /* 0: that of the table */
 	const char *message;
-	const struct client_name *client; /* the peer, or who is behind it */
+	const struct client_name
+	    *client; /* the peer, or the client behind a proxy */
 	const struct client_name *proxy;
 	const char *address, *error, *file, *key, *listener, *operation,
 	    *program, *old_version, *new_version, *reason, *sandbox, *source;
@@ -81,39 +84,42 @@ struct line_kind {
 	const char *id;   /* the journal's MESSAGE_ID, NULL = none */
 
 	/*
-	 * The text, in which %x stands for the field of the letter x; what is
-	 * between [x and ] is left out if that field is NULL or 0.
+	 * The text.  %x stands for the field with the letter x; text between [x
+	 * and ] is omitted if that field is NULL or 0.
 	 */
 	const char *text;
 };
 
 extern const struct line_kind line_kinds[NLINES];
 
-/* Without a name if there is no such field. */
+/* The field with that letter; without a name if there is none. */
 const struct field *field_of_letter(char);
 
 /*
- * The next field that has a value here, of a text whose rest is *form; NULL
- * at its end.
+ * The next field in the text at *form that has a value, NULL at its end;
+ * advances *form.
  */
 const struct field *field_next(const char **form, const struct fields *);
 
 /* Whether the field is NULL or 0. */
 bool field_is_empty(const struct field *, const struct fields *);
 
-/* Fields that are numbers; an unknown one is not told. */
+/* Fields that are numbers; an unknown number is not logged. */
 bool field_is_number(const struct field *);
 uint64_t field_number(const struct field *, const struct fields *);
 bool field_is_unknown(const struct field *, const struct fields *);
 
 /*
- * The values of other fields, "-" for NULL.  A client's name includes the port
- * if whole is set.
+ * The values of other fields, "-" for NULL.  If whole is set, the name of a
+ * client includes the port.
  */
 const char *
 field_string(const struct field *, const struct fields *, bool whole);
 
-/* The port of a client or proxy, which is a field of its own; 0 = none. */
+/*
+ * The port of a client or proxy, which JSON and the journal have as a field; 0
+ * = none.
+ */
 uint64_t field_port(const struct field *, const struct fields *);
 
 #endif

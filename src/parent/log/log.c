@@ -17,8 +17,8 @@
 static struct {
 	bool started;
 	int level;
-	uint64_t unreported; /* messages dropped */
-	uint64_t dropped;    /* in all */
+	uint64_t unreported; /* dropped messages that no line has reported */
+	uint64_t dropped;    /* all dropped messages */
 	void (*last_words)(const char *message, int error, int status);
 } state = {
     .level = LOG_INFO,
@@ -79,7 +79,9 @@ log_line(enum line line, const struct fields *fields)
 	}
 }
 
-/* Writes the message into buf; error is an errno to be named in it, or 0. */
+/*
+ * Formats the message into buf, with the text of error appended unless it is 0.
+ */
 static void __attribute__((format(printf, 3, 0)))
 compose(char buf[RECORD_TEXT_MAX], int error, const char *format, va_list ap)
 {

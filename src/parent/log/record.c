@@ -24,7 +24,7 @@ record_number(
 		text_number(text, value);
 }
 
-/* A value ends with its line. */
+/* A newline in a value would end the entry's field. */
 static void
 put_line(struct text *text, const char *value)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * One line of the log in its three forms: text, JSON, and an entry of the
- * journal.  All have the same values.
+ * Formats one line of the log as text, as JSON, or as an entry of the journal,
+ * all with the same values.
  */
 
 #ifndef RECORD_H
@@ -12,28 +12,29 @@
 #include "parent/log/text.h"
 
 enum {
-	RECORD_TEXT_MAX = 800,    /* syslog daemons cut lines at 1024 bytes */
-	RECORD_STRING_MAX = 1200, /* of one value, so that all have room */
-	RECORD_USUAL = 1024,      /* what nearly all have room in */
-	RECORD_MAX = 4096         /* what a pipe takes whole: PIPE_BUF */
+	RECORD_TEXT_MAX = 800, /* syslog daemons cut lines at 1024 bytes */
+	RECORD_STRING_MAX =
+	    1200, /* bytes of one value, so that every value has room */
+	RECORD_USUAL = 1024, /* enough for nearly all lines */
+	RECORD_MAX = 4096    /* PIPE_BUF: a pipe takes this much in one piece */
 };
 
-/* "closed 192.0.2.1:51234 pid=4242 ...", control characters made blanks */
+/* "closed 192.0.2.1:51234 pid=4242 ..."; control characters become blanks */
 void
 record_text(struct text *, const struct line_kind *, const struct fields *);
 
-/* An object, without a newline; the text is its last member. */
+/* A JSON object without a newline; the text is its last member. */
 void record_json(
     struct text *, int level, const struct line_kind *, const struct fields *);
 
 /*
- * The fields of an entry, a line each, as systemd.io/JOURNAL_NATIVE_PROTOCOL
- * has them.  No value has a newline, so none needs the binary form.
+ * The fields of an entry, one a line, by systemd.io/JOURNAL_NATIVE_PROTOCOL. No
+ * value contains a newline, so none needs the binary form.
  */
 void record_journal(
     struct text *, int level, const struct line_kind *, const struct fields *);
 
-/* A number as all three have it. */
+/* A number, which all three forms write the same way. */
 void record_number(struct text *, const struct field *, const struct fields *);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  syslog(3) blocks when the log daemon stalls, and does
- * not say which descriptor it uses; so this file sends the datagrams to syslog
- * itself, without waiting, and those to the journal likewise.
+ * Runs in the parent.  syslog(3) blocks when the log daemon stalls, and hides
+ * its descriptor; so this file itself sends datagrams to syslog and to the
+ * journal, without waiting.
  */
 
 #include "parent/log/sinks.h"
@@ -36,8 +36,9 @@ enum {
 static struct {
 	enum log_target target;
 	enum log_format format;
-	bool prefixed; /* standard error wants priorities: the journal's */
-	bool torn;     /* the last line on it lacks its end */
+	bool prefixed; /* standard error is the journal's: lines begin with
+			  <priority> */
+	bool torn;     /* the last line was written in part only */
 	int facility;
 	int stderr_fd;
 	int socket; /* to syslog or the journal, -1 = not connected */
@@ -51,10 +52,9 @@ static struct {
 /* ---- standard error ----------------------------------------------------- */
 
 /*
- * A stopped terminal claims to be writable, then takes a part and blocks.  So
- * the terminal is opened again, which gives a file description of our own, and
- * that one does not block.  O_NONBLOCK on the inherited one would affect other
- * programs.
+ * A stopped terminal polls as writable, then takes part of a line and blocks.
+ * So open the terminal again, with O_NONBLOCK: on the inherited file
+ * description the flag would affect other programs.
  */
 static int
 reopen_terminal(void)
@@ -67,7 +67,7 @@ reopen_terminal(void)
 	return fd == -1 ? STDERR_FILENO : fd;
 }
 
-/* systemd tells in JOURNAL_STREAM which socket is the journal's. */
+/* systemd names the journal's socket in JOURNAL_STREAM. */
 static bool
 is_journal_stream(void)
 {
@@ -91,7 +91,7 @@ put_stderr(struct text *text, int level, const struct line_kind *kind,
 	if (sinks.format == LOG_FORMAT_JSON) {
 		record_json(text, level, kind, fields);
 	} else {
-		if (sinks.prefixed) { /* it knows the name itself */
+		if (sinks.prefixed) { /* the journal adds the program's name */
 			text_string(text, "<");
 			text_number(text, (uint64_t)level);
 			text_string(text, ">");
@@ -112,7 +112,8 @@ stderr_send(const char *line, size_t length)
 		return false;
 	ssize_t written = write(sinks.stderr_fd, line, length);
 	if (written > 0 && sinks.torn != (line[written - 1] != '\n'))
-		sinks.torn = !sinks.torn; /* a disk is full in the middle */
+		sinks.torn =
+		    !sinks.torn; /* the disk became full within the line */
 	return written == (ssize_t)length;
 }
 
@@ -153,13 +154,13 @@ datagram_send(const char *path, const char *datagram, size_t length)
 	if (send(sinks.socket, datagram, length, MSG_NOSIGNAL) != -1)
 		return true;
 	if (errno != EAGAIN && errno != ENOBUFS)
-		sinks_close(); /* its reader went away: connect anew */
+		sinks_close(); /* the log daemon was restarted: connect again */
 	return false;
 }
 
 /*
- * "Nov 22 15:33:01", made once a second: localtime_r(3) writes to four pages,
- * each of which the parent has to copy after every fork.
+ * "Nov 22 15:33:01", formatted once a second, because localtime_r(3) writes to
+ * four pages, which the parent has to copy after every fork.
  */
 static const char *
 time_stamp(void)
@@ -221,7 +222,7 @@ static const struct sink {
     [LOG_TARGET_JOURNAL] = {record_journal, journal_send},
 };
 
-/* A function of its own, so that only long lines have so large a stack. */
+/* A function of its own, so that only long lines use so much stack. */
 static bool __attribute__((noinline)) write_long(const struct sink *sink,
     int level, const struct line_kind *kind, const struct fields *fields)
 {
@@ -233,8 +234,8 @@ static bool __attribute__((noinline)) write_long(const struct sink *sink,
 }
 
 /*
- * The buffer is small because a page of the stack that sessions share is copied
- * when the parent writes to it.
+ * The buffer is small: each page of stack that the parent writes to after a
+ * fork is copied.
  */
 static bool
 write_to(const struct sink *sink, int level, const struct line_kind *kind,
@@ -268,7 +269,7 @@ sinks_stderr_is_journal(void)
 {
 	if (!is_journal_stream() || !socket_connect(JOURNAL_SOCKET))
 		return false;
-	sinks_close(); /* until it is chosen */
+	sinks_close(); /* until sinks_open() */
 	return true;
 }
 
@@ -283,7 +284,7 @@ sinks_start(bool stderr_is_client)
 void
 sinks_open(enum log_target target, enum log_format format)
 {
-	tzset(); /* while the time zone's files can be read */
+	tzset(); /* with the rights of the start, reads the time zone's file */
 	sinks.target = target;
 	sinks.format = format;
 	switch (target) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Where lines of the log go: standard error, syslog or the journal.  None of
- * them is ever waited for.
+ * Writes log lines to standard error, syslog or the journal, without waiting.
  */
 
 #ifndef SINKS_H
@@ -27,7 +26,7 @@ enum log_format {
 /* See log_start(). */
 void sinks_start(bool stderr_is_client);
 
-/* Chooses and connects.  What LOG_TARGET_AUTO means is decided before. */
+/* Selects the target and connects to it.  It is not LOG_TARGET_AUTO. */
 void sinks_open(enum log_target, enum log_format);
 
 /* The facility of messages to syslog, as in syslog(3). */
@@ -37,13 +36,15 @@ void sinks_set_facility(int facility);
 bool sinks_write(int level, const struct line_kind *, const struct fields *);
 
 /*
- * Writes to standard error as well, unless it is written to anyway: so that
- * whoever starts the daemon sees why it does not start.
+ * Copies the line to standard error, unless that is the target, so that the
+ * user who starts the daemon sees why it does not start.
  */
 void sinks_copy_to_stderr(
     int level, const struct line_kind *, const struct fields *);
 
-/* Whether standard error is read by the journal, and that can be reached. */
+/*
+ * Whether the journal reads standard error, and its socket can be connected to.
+ */
 bool sinks_stderr_is_journal(void);
 
 #endif

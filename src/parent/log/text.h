@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Text that is put together in a buffer of fixed size, without printf(3) and
- * without NUL.  What does not fit is left out, and noted.
+ * Builds text in a buffer of fixed size, without printf(3) and without NUL.
+ * What does not fit is omitted, and cut is set.
  */
 
 #ifndef TEXT_H
@@ -14,7 +14,7 @@
 
 struct text {
 	char *start, *at, *end;
-	bool cut; /* something did not fit */
+	bool cut; /* some text did not fit */
 };
 
 struct text text_in(char *buffer, size_t size);
@@ -25,7 +25,7 @@ void text_put(struct text *, const char *bytes, size_t count);
 void text_string(struct text *, const char *);
 void text_number(struct text *, uint64_t);
 
-/* At least so many digits. */
+/* The number with at least so many digits. */
 void text_digits(struct text *, uint64_t number, size_t least);
 
 /* ns as seconds, cut to milliseconds: "12.345" */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Lines that could come by the thousand are throttled: their occasions are
- * counted, and the counts logged at the end of a period.
+ * Throttles lines that could come by the thousand: events are counted, and the
+ * counts logged at the end of a period.
  *
- * Refused clients get one line a source, reason, listener and period, and no
- * more than THROTTLE_MAX + 1 lines a period however many sources there are.
- * Failures that the service lives through, such as a lack of descriptors, are
- * logged at once when they begin, then with their count, one line a period,
- * until a period passes without one.
+ * Refused clients get one line for each source, reason, listener and period,
+ * and at most THROTTLE_MAX + 1 lines a period, however many sources there are.
+ * A failure that the service survives, such as a lack of descriptors, is logged
+ * at once, then with its count once a period, until a period passes without
+ * one.
  */
 
 #ifndef THROTTLE_H
@@ -24,7 +24,7 @@ enum {
 	THROTTLE_PERIOD = 10 /* seconds */
 };
 
-/* What occurred. */
+/* What was refused or failed. */
 struct occasion {
 	struct prefix source;
 	const char *reason, *listener;
@@ -32,19 +32,19 @@ struct occasion {
 };
 
 struct throttle {
-	const char *operation; /* that fails; NULL: clients are refused */
-	int64_t due;           /* end of the period, 0 = none runs */
+	const char *operation; /* the one that fails; NULL for refusals */
+	int64_t due;           /* end of the period, 0 = no period has begun */
 	struct throttled {
 		struct occasion occasion;
 		uint64_t count;
 	} items[THROTTLE_MAX]; /* the first of the period */
 	size_t used;
-	uint64_t others; /* that found no place among the first */
+	uint64_t others; /* events that are not among these items */
 };
 
 /*
- * Returns how many such refusals this period has had, 0 if it does not count
- * them one by one.
+ * Counts a refusal.  Returns the number of equal refusals in this period, 0 if
+ * it counts among the others.
  */
 uint64_t throttle_refused(struct throttle *, const struct prefix *source,
     const char *reason, const char *listener, int64_t now);

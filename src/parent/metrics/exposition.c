@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent.  The only buffer is on the stack. */
+/* Runs in the parent.  It writes in pieces from a buffer on the stack. */
 
 #include "parent/metrics/exposition.h"
 
@@ -21,7 +21,7 @@ struct sheet {
 	int fd;
 	int error;
 	struct text text;
-	const char *family; /* whose samples are being written */
+	const char *family; /* that is being written */
 };
 
 static void
@@ -43,7 +43,7 @@ make_room(struct sheet *sheet)
 		flush(sheet);
 }
 
-/* Begins a sample: "echod_sessions", with what the name of it ends in. */
+/* Begins a sample: the family's name and a suffix. */
 static void
 begin(struct sheet *sheet, const char *suffix)
 {
@@ -60,7 +60,10 @@ end(struct sheet *sheet, uint64_t value)
 	text_string(&sheet->text, "\n");
 }
 
-/* A listener's name can contain an interface's, which may be any bytes. */
+/*
+ * The name of a listener can contain that of an interface, which may be any
+ * bytes.
+ */
 static void
 put_escaped(struct text *text, const char *value)
 {
@@ -93,7 +96,7 @@ labelled(struct sheet *sheet, const struct endpoint *endpoint,
 
 /* ---- families ----------------------------------------------------------- */
 
-/* Described in echod(8), which is checked against the table of these. */
+/* The families; a test checks echod(8) against their table. */
 struct family {
 	const char *name, *type, *help;
 	void (*write)(
@@ -184,7 +187,7 @@ histogram(struct sheet *sheet, const struct distribution *d,
 	end(sheet, count);
 }
 
-/* As short as it can be: "0.001", "60" */
+/* Without trailing zeroes: "0.001", "60" */
 static void
 put_seconds(struct text *text, uint64_t span)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The metrics as Prometheus' text format 0.0.4 has them, with the "# EOF" of
- * OpenMetrics at the end.  OpenMetrics itself wants counters' families to be
- * named without "_total", which the collector of node_exporter and "promtool
- * check metrics" do not take.
+ * Writes the metrics in Prometheus' text format 0.0.4, with the "# EOF" of
+ * OpenMetrics at the end.  Not OpenMetrics itself: that names the families of
+ * counters without "_total", which node_exporter's textfile collector and
+ * "promtool check metrics" refuse.
  */
 
 #ifndef EXPOSITION_H
@@ -16,7 +16,7 @@
 #include "parent/metrics/metrics.h"
 #include "parent/sessions/endpoints.h"
 
-/* All that is told; times are in seconds since 1970. */
+/* All figures; times are in seconds since 1970. */
 struct figures {
 	const struct endpoints *endpoints;
 	const struct distribution *duration, *bytes;
@@ -25,7 +25,7 @@ struct figures {
 	uint64_t accept_errors, fork_errors, log_dropped, upgrades;
 };
 
-/* Writes all of it.  False with errno if it could not be written. */
+/* False with errno if they could not be written. */
 bool exposition_write(int fd, const struct figures *);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What is counted besides the endpoints' counters, see endpoints.h.  Counters
- * are kept when something happens, so that to tell them takes no longer with
- * many sessions than with few.
+ * Counters besides those of endpoints.h.  Each is updated when its event
+ * happens, so writing the metrics takes no longer with many sessions.
  */
 
 #ifndef METRICS_H
@@ -22,7 +21,7 @@ enum {
  * bytes_bounds.
  */
 struct distribution {
-	uint64_t buckets[METRICS_BUCKETS + 1]; /* the last has no bound */
+	uint64_t buckets[METRICS_BUCKETS + 1]; /* the last is unbounded */
 	uint64_t sum;
 };
 
@@ -30,10 +29,10 @@ struct distribution {
 extern const uint64_t duration_bounds[METRICS_BUCKETS]; /* ns */
 extern const uint64_t bytes_bounds[METRICS_BUCKETS];
 
-/* Plain numbers, which can be handed on. */
+/* Only numbers, which an upgrade can save. */
 struct metrics {
 	int64_t started;  /* seconds since 1970 */
-	int64_t reloaded; /* the same, when settings were last read well */
+	int64_t reloaded; /* the same, when good settings were last read */
 	bool reload_failed;
 	uint64_t accept_errors, fork_errors, upgrades;
 	struct distribution duration; /* of sessions that have ended, ns */

@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SUFFIX ".new" /* collectors read those that end in ".prom" */
+#define SUFFIX ".new" /* not ".prom", which collectors would read */
 
 enum {
-	MODE = 0644 /* whatever the umask is: another user collects it */
+	MODE =
+	    0644 /* whatever the umask is, because another user collects it */
 };
 
-/* A new file of our own, in place of one that a crash has left. */
+/* Creates a new file; removes one that a crash has left. */
 static int
 create(const char *path)
 {

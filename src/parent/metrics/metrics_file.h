@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The file of metrics, for a collector that reads it whenever it likes: each
- * time it is written anew under another name, and renamed when it is whole.
+ * Writes metrics-file.  A collector may read it at any time, so it is written
+ * under another name and renamed when complete.
  */
 
 #ifndef METRICS_FILE_H
@@ -12,7 +12,7 @@
 
 #include "parent/metrics/exposition.h"
 
-/* False with errno if that failed; the file is then as it was. */
+/* False with errno on failure; the file is then unchanged. */
 bool metrics_file_write(const char *path, const struct figures *);
 
 #endif

@@ -30,7 +30,10 @@ daemon_claim_standard_descriptors(void)
 		(void)close(fd);
 		return;
 	}
-	/* One that is closed would become a file that the daemon logs to. */
+	/*
+	 * A closed one would be reused for another file, which messages would
+	 * go to.
+	 */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) == -1)
 			log_fatalx("cannot open descriptor %d", fd);
@@ -80,7 +83,7 @@ daemon_failed(int lifeline, int status)
 {
 	unsigned char byte = (unsigned char)status;
 
-	/* Without it, the other end takes 1. */
+	/* If it is not sent, the other end assumes 1. */
 	(void)send(lifeline, &byte, 1, MSG_NOSIGNAL);
 }
 
@@ -108,7 +111,10 @@ daemon_detach(void)
 	(void)close(lifeline[0]);
 	if (setsid() == -1)
 		log_fatal("cannot start a session");
-	/* Not the leader of the session: it can never get a terminal. */
+	/*
+	 * The second fork: a process that is not the session's leader cannot
+	 * acquire a terminal.
+	 */
 	if (fork_or_die() != 0)
 		_exit(EXIT_SUCCESS);
 	(void)umask(022);
@@ -130,7 +136,7 @@ daemon_ready(int lifeline)
 		if (dup2(fd, standard) == -1)
 			log_fatal("cannot leave descriptor %d", standard);
 	(void)close(fd);
-	/* A launcher that has not read the byte reports a failed start. */
+	/* A launcher that does not answer will report a failed start. */
 	(void)setsockopt(
 	    lifeline, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (write(lifeline, "", 1) != 1 || receive(lifeline, &answer) != 1)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  The user is read from /etc/passwd itself: the name
- * service switch would load libraries into the daemon, and asks the network.
+ * Runs in the parent.  It reads /etc/passwd directly: the name service switch
+ * would load libraries into the daemon and ask the network.
  */
 
 #include "parent/process/identity.h"
@@ -45,7 +45,7 @@ is_named(const struct passwd *entry, const char *user)
 	return strcmp(entry->pw_name, user) == 0 || strcmp(uid, user) == 0;
 }
 
-/* False if there is no such user, or no file of them. */
+/* False if the user, or /etc/passwd, does not exist. */
 static bool
 look_up(const char *user, struct identity *identity)
 {

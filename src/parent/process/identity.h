@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Whom the key user means: the user and group that root becomes. */
+/* The user and group that root becomes, by the key user. */
 
 #ifndef IDENTITY_H
 #define IDENTITY_H
@@ -9,17 +9,17 @@
 
 #include <stdbool.h>
 
-/* The default user, and who takes its place where it does not exist. */
+/* The default user, and the one used where that does not exist. */
 #define IDENTITY_OWN    "echod"
 #define IDENTITY_COMMON "nobody"
 
 struct identity {
 	uid_t uid;
 	gid_t gid;
-	bool common; /* there is no user echod, so it is nobody */
+	bool common; /* nobody is used because echod does not exist */
 };
 
-/* The ids that a process can be given for good: neither root's nor -1. */
+/* The valid ids: not root's, and not -1, which changes nothing. */
 #define IDENTITY_MIN 1
 #define IDENTITY_MAX 4294967294
 

@@ -29,7 +29,7 @@ enum {
 	PATIENCE = 10 /* seconds for an answer */
 };
 
-/* What the keeper knows. */
+/* What the keeper needs. */
 struct held {
 	const char *path;
 	int lockfile;
@@ -114,7 +114,7 @@ keep_only(struct held *held, int *parent)
 	return chdir("/") == 0 && privileges_renounce_capabilities();
 }
 
-/* Whether an order came and was answered. */
+/* Reads an order, carries it out and answers.  False if the parent has gone. */
 static bool
 serve(int parent, const struct held *held)
 {
@@ -139,8 +139,8 @@ keep(struct held held, int parent)
 /* ---- the parent --------------------------------------------------------- */
 
 /*
- * Forks twice, so that the keeper is not among the daemon's children, which are
- * its sessions.
+ * Forks twice, so that the keeper is no child of the daemon, whose children are
+ * sessions.
  */
 static bool
 fork_keeper(const struct held *held, int parent)
@@ -191,7 +191,7 @@ keeper_order(int keeper, enum keeper_order order)
 
 	if (!transmit(keeper, &byte, sizeof byte))
 		return EPIPE;
-	do /* an earlier one may be left, of an order that was given up */
+	do /* skip a late answer to an earlier order */
 		if (!receive(keeper, &answer, sizeof answer))
 			return EPIPE;
 	while (answer.order != byte);

@@ -24,7 +24,7 @@
 
 #ifdef HAVE_LANDLOCK
 
-/* What the headers of Linux 6.1 do not have. */
+/* Missing in the headers of Linux 6.1. */
 #define ACCESS_FS_TRUNCATE     (UINT64_C(1) << 14)
 #define ACCESS_NET_CONNECT_TCP (UINT64_C(1) << 1)
 #define SCOPE_SIGNAL           (UINT64_C(1) << 1)
@@ -45,7 +45,7 @@ struct attributes {
 #define REPLACE                                                                \
 	(WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
-/* What is forbidden, and the version from which the kernel can forbid it. */
+/* The restrictions, each with the version of Landlock that introduced it. */
 static const struct {
 	int version;
 	struct attributes forbidden;
@@ -85,7 +85,7 @@ size_for(int version)
 			    : offsetof(struct attributes, net);
 }
 
-/* What cannot be allowed, as a path that is not there, stays forbidden. */
+/* If a path cannot be opened, access to it stays forbidden. */
 static void
 allow(int ruleset, const char *path, uint64_t access)
 {
@@ -99,7 +99,7 @@ allow(int ruleset, const char *path, uint64_t access)
 	(void)close(rule.parent_fd);
 }
 
-/* Upgrades replace the file in it, so it is the directory that is allowed. */
+/* Allows the whole directory, because an upgrade replaces the file in it. */
 static void
 allow_execution_beside(int ruleset, const char *file)
 {
@@ -108,7 +108,7 @@ allow_execution_beside(int ruleset, const char *file)
 	    realpath(file, directory) == NULL ? NULL : strrchr(directory, '/');
 
 	if (slash == NULL)
-		return; /* not there: there is no upgrade then */
+		return; /* without it there are no upgrades */
 	*slash = '\0';
 	allow(ruleset, directory[0] == '\0' ? "/" : directory,
 	    LANDLOCK_ACCESS_FS_EXECUTE);
@@ -131,7 +131,7 @@ loader(void)
 	return NULL;
 }
 
-/* Adds the rules, with the rights that this kernel knows. */
+/* Adds the rules, limited to the rights that this kernel knows. */
 static void
 add_rules(
     int ruleset, uint64_t known, const char *program, const char *writable)

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 /*
- * What malloc(3) had from brk(2), by the kernel's name for it.  Libc's thread
- * block, which a session needs, may be there, too (see child/session_state.c).
+ * The memory that malloc(3) got from brk(2), by the kernel's name for it.  It
+ * may contain libc's thread block, which sessions need (see
+ * child/session_state.c).
  */
 static bool
 is_heap(const char *mapping)
@@ -24,8 +25,8 @@ is_heap(const char *mapping)
 }
 
 /*
- * Sessions call nothing of libbsd, and each mapping of a shared library costs a
- * fork and its exit most of a microsecond.
+ * Sessions call nothing of libbsd, and each mapping of a shared library adds
+ * most of a microsecond to a fork and the exit.
  */
 static bool
 is_library_of_parent(const char *mapping)
@@ -54,7 +55,7 @@ hide_if_unused(const char *mapping)
 	if (!is_heap(mapping) && !is_library_of_parent(mapping))
 		return;
 	start = strtoul(mapping, &next, 16);
-	end = strtoul(next + 1, NULL, 16); /* behind a dash */
+	end = strtoul(next + 1, NULL, 16); /* after the dash */
 	start = behind_data(start, end);
 	if (start < end && (thread < start || thread >= end))
 		(void)madvise((void *)start, end - start, MADV_DONTFORK);
@@ -67,7 +68,7 @@ memory_hide_heap(void)
 	char line[256];
 
 	if (file == NULL)
-		return; /* sessions only cost more */
+		return; /* then sessions inherit the heap, and cost more */
 	while (fgets(line, sizeof line, file) != NULL)
 		hide_if_unused(line);
 	(void)fclose(file);

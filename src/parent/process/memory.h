@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The parent's tables.  They are laid out for the largest configuration and
- * cost only the pages that were ever used.
+ * Memory of the parent's tables.  They are sized for the largest configuration,
+ * and only pages that were ever used take memory.
  */
 
 #ifndef MEMORY_H
@@ -12,28 +12,31 @@
 #include <stddef.h>
 
 /*
- * Zeroed memory that forks leave out.  So sessions cannot read it and learn
- * about other clients, and the parent need not copy the pages that it writes
- * while sessions live.  NULL without memory.
+ * Allocates zeroed memory that forks do not inherit (MADV_DONTFORK).  Sessions
+ * cannot read it, so they learn nothing about other clients, and the parent
+ * need not copy the pages that it writes while sessions live.  NULL without
+ * memory.
  */
 void *memory_private(size_t);
 
-/* Makes it larger, wherever that is; NULL leaves it as it was. */
+/* Grows the memory, and may move it; on NULL it is unchanged. */
 void *memory_private_resize(void *, size_t old, size_t new);
 
 void memory_private_free(void *, size_t);
 
-/* Whether forks inherit the memory, as one must that goes on as the parent. */
+/*
+ * Sets whether forks inherit the memory: the fork that becomes the daemon needs
+ * it.
+ */
 void memory_private_inherit(void *, size_t, bool inherited);
 
 /*
- * The same for the heap as it is now and, where it is a shared library, for
- * libbsd.  Without /proc their addresses are unknown, and sessions only cost
- * more.
+ * Keeps forks from inheriting the present heap and a shared libbsd.  Without
+ * /proc their addresses are unknown; then sessions only cost more.
  */
 void memory_hide_heap(void);
 
-/* Gives the pages back; the memory is zeroed. */
+/* Returns the pages to the system; the memory is zeroed. */
 void memory_private_trim(void *, size_t);
 
 #endif

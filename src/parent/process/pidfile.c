@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent, which opens and locks the file and then leaves it to the
- * keeper (keeper.h): afterwards the parent has no descriptor of it.
+ * Runs in the parent, which opens and locks the file, then passes it to the
+ * keeper (keeper.h) and closes its own descriptor.
  *
- * The lock is flock(2)'s, as pidfile_open(3bsd) would have it, which is not
- * used here because it follows symbolic links.
+ * The lock is that of pidfile_open(3bsd), flock(2).  That function is not used
+ * because it follows symbolic links.
  */
 
 #include "parent/process/pidfile.h"
@@ -46,7 +46,7 @@ release(void)
 		    strerror(error));
 }
 
-/* Which process the file names; 0 if it names none. */
+/* The pid in the file, 0 if there is none. */
 static pid_t
 read_pid(int fd)
 {
@@ -65,10 +65,13 @@ already_running(const char *path, int fd)
 	if (other > 0)
 		log_fatalx(
 		    "already running, pid %d (pidfile %s)", (int)other, path);
-	log_fatalx("already running (pidfile %s)", path); /* not yet ready */
+	log_fatalx("already running (pidfile %s)",
+	    path); /* the other has not written its pid yet */
 }
 
-/* Neither a symbolic nor a hard link leads to a file of somebody's choice. */
+/*
+ * Refuses symbolic and hard links, by which another user could name any file.
+ */
 static int
 open_file(const char *path)
 {
@@ -105,7 +108,7 @@ is_in_place(const char *path, int fd)
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
-/* An earlier daemon may remove the file before it can be locked. */
+/* Tries again if an earlier daemon removes the file before it is locked. */
 static int
 open_locked(const char *path)
 {
@@ -153,7 +156,8 @@ int
 pidfile_save(char *path, size_t size)
 {
 	if (strlcpy(path, state.keeper == -1 ? "" : state.path, size) >= size)
-		path[0] = '\0'; /* it then stays behind */
+		path[0] = '\0'; /* too long for the next program: the file will
+				   remain */
 	return state.keeper;
 }
 

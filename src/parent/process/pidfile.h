@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The pidfile: one daemon per file, which is locked while the daemon runs.
- * A file left behind by a daemon that was killed is no obstacle.
+ * The pidfile: one daemon per file, which is locked while the daemon runs. The
+ * file of a daemon that was killed does not hinder the next.
  */
 
 #ifndef PIDFILE_H
@@ -17,12 +17,12 @@
  */
 void pidfile_acquire(const char *path);
 
-/* Has this process's pid written into the file. */
+/* Has the keeper write this process's pid into the file. */
 void pidfile_publish(void);
 
 /*
- * Passes both on to the next program in this process: the path, "" if there is
- * no pidfile, and the socket to the keeper, which is returned, or -1.
+ * For an upgrade: saves and restores the path, "" if there is no pidfile, and
+ * the socket to the keeper, or -1, which pidfile_save() returns.
  */
 int pidfile_save(char *path, size_t size);
 void pidfile_restore(const char *path, int keeper);

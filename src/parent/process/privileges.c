@@ -22,13 +22,13 @@ enum {
 	STACK_MAX = 512 * 1024
 };
 
-/* The bounding set ends where the kernel knows no more capabilities. */
+/* Drops one capability after the other, until the kernel knows no more. */
 static bool
 empty_bounding_set(void)
 {
 	for (unsigned long cap = 0;; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
-			/* EPERM: only a process with CAP_SETPCAP may. */
+			/* EPERM: only a process with CAP_SETPCAP can. */
 			return errno == EINVAL || errno == EPERM;
 }
 
@@ -70,7 +70,7 @@ become(const char *user)
 		log_fatal("cannot become user %s", user);
 }
 
-/* It must fail in every way it could be done. */
+/* Tries to become root again in every way; ends the program if one succeeds. */
 static void
 prove_root_is_gone(void)
 {
@@ -80,9 +80,8 @@ prove_root_is_gone(void)
 }
 
 /*
- * Limits the stack of this process and of the sessions, which cannot map memory
- * and so have no other way to grow.  Sessions inherit the limit, so it costs
- * them no call.
+ * Limits the stack of this process and of its sessions.  A session cannot map
+ * memory, so only its stack can grow; it inherits the limit without a call.
  */
 static void
 bound_stack(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent, once.  The probe is a whole session whose client is one
- * end of a socket pair, so clients get what the probe has passed.
+ * Runs in the parent, once.  The probe is a complete session whose client is
+ * one end of a socket pair, so it tests exactly what clients will get.
  */
 
 #include "parent/process/sandbox_probe.h"
@@ -52,7 +52,7 @@ echoes(int fd)
 	       byte == '!' && read(fd, &byte, 1) == 0;
 }
 
-/* It has nothing to say but that it echoed the byte. */
+/* The only report must be that one byte was echoed. */
 static bool
 reports(int fd)
 {
@@ -75,8 +75,8 @@ wait_for_end(pid_t pid)
 }
 
 /*
- * The probe reports to a queue of its own: that of the sessions may be full,
- * and nobody reads it here.
+ * The probe reports to its own queue, because nobody reads that of the sessions
+ * here, and it may be full.
  */
 static bool
 try_sandbox(enum sandbox sandbox)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The sandbox probe: a session at start-up that finds out if sessions can be
- * confined.
+ * The sandbox probe: a session at the start, which tests whether sessions can
+ * be confined.
  */
 
 #ifndef SANDBOX_PROBE_H
@@ -11,7 +11,7 @@
 #include "child/sandbox.h"
 
 /*
- * Returns SANDBOX_ON if a session can echo in it here, or else ends the
+ * Returns SANDBOX_ON if a session can echo in the sandbox; otherwise ends the
  * program.
  */
 enum sandbox sandbox_probe(void);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  The table says what may be called and why; "make" takes
- * SystemCallFilter= of systemd/echod.service.in from its rows, one a line.
+ * Runs in the parent.  The table has the allowed calls, each with its reason.
+ * systemd/units.mk makes SystemCallFilter= of the unit from it, so it has one
+ * row a line.
  */
 
 #include "parent/process/syscall_filter.h"
@@ -35,10 +36,10 @@
 enum {
 	CONDITIONS_MAX = 3,
 
-	/* cachestat(2), of Linux 6.5; what is newer is not used yet. */
+	/* cachestat(2) of Linux 6.5; newer calls get ENOSYS. */
 	NEWEST_CALL = 451,
 
-	/* Of arguments. */
+	/* Positions of arguments. */
 #ifdef __s390x__
 	CLONE_FLAGS = 1,
 #else
@@ -73,13 +74,13 @@ struct rule {
 static const struct rule rules[] = {
 	/* ---- each session, its set-up included ---- */
 
-	/* log and service manager; never to connect, by TCP fast open */
+	/* log and service manager; no connection by TCP fast open */
 	{CALL(sendto), WHEN(IF(3, MSG_FASTOPEN, 0))},
 	{CALL(sendmsg), WHEN(IF(2, MSG_FASTOPEN, 0))},
 	/* fork: a process, no thread and no name space */
 	{CALL(clone), WHEN(IF(CLONE_FLAGS,
 	    ~(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID), SIGCHLD))},
-	{CALL(clone3), .action = ABSENT}, /* whose arguments cannot be seen */
+	{CALL(clone3), .action = ABSENT}, /* a filter cannot see its arguments */
 	/* a session's end with its parent's; what a start gives up */
 	{CALL(prctl), WHEN(IS(0, PR_SET_PDEATHSIG))},
 	{CALL(prctl), WHEN(IS(0, PR_SET_NO_NEW_PRIVS))},
@@ -96,17 +97,17 @@ static const struct rule rules[] = {
 	{CALL(waitid)},       /* which child has ended */
 	{CALL(getpid)},       /* in each line to syslog */
 	{CALL(close_range)},  /* a session keeps its socket only */
-	{CALL(rt_sigprocmask)}, /* a session hears other signals */
+	{CALL(rt_sigprocmask)}, /* a session accepts other signals */
 	{CALL(rt_sigreturn)}, /* from a session's handlers */
 	{CALL(getppid)},      /* whether the parent is still there */
 	{CALL(setitimer)},    /* a session's lifetime */
 	{CALL(prlimit64), WHEN(IS(0, 0))}, /* a session's limits, not others' */
 	{CALL(seccomp), WHEN(IS(0, SECCOMP_SET_MODE_FILTER), IS(1, 0))},
 	{CALL(exit)},         /* of a session */
-	{CALL(setsockopt)},   /* options, for clients that waited at a reload */
+	{CALL(setsockopt)},   /* options of clients that were queued at a reload */
 	{CALL(getsockopt)},   /* kinds of passed sockets, a peer's state */
 	{CALL(getsockname)},  /* of a listening socket */
-	{CALL(dup3)},         /* descriptors in their places */
+	{CALL(dup3)},         /* moves descriptors of a session */
 
 	/* ---- the log, the service manager, the end ---- */
 
@@ -116,7 +117,7 @@ static const struct rule rules[] = {
 	{CALL(recvfrom)},     /* answers of the pidfile's keeper */
 	{CALL(recvmsg)},      /* reports, where they come one by one */
 	{CALL(shutdown)},     /* of the probe's input */
-	{CALL(kill), .action = DENY, WHEN(IS(0, 0))},          /* not whole process groups */
+	{CALL(kill), .action = DENY, WHEN(IS(0, 0))},          /* no process groups */
 	{CALL(kill), WHEN(IF(0, INT32_MIN, 0))}, /* sessions */
 	{CALL(tgkill), WHEN(IS(2, SIGABRT))},    /* abort(3) */
 	{CALL(gettid)},                          /* the same */
@@ -163,7 +164,7 @@ static const struct rule rules[] = {
 	/* ---- an upgrade: the probe, the state, and a whole new start ---- */
 
 	{CALL(clone), WHEN(IS(CLONE_FLAGS, CLONE_VM | CLONE_VFORK | SIGCHLD))}, /* posix_spawn(3) */
-	{CALL(execve)},       /* of this program: Landlock's matter */
+	{CALL(execve)},       /* Landlock limits which program */
 	{CALL(memfd_create)}, /* state */
 	{CALL(pipe2)},
 	{CALL(signalfd4)},
@@ -187,7 +188,7 @@ static const struct rule rules[] = {
 	{CALL(uname)},
 
 #ifdef __s390x__
-	{CALL(mmap)},         /* whose arguments are in memory */
+	{CALL(mmap)},         /* its arguments are in memory */
 #elif defined(__NR_mmap2)
 	{CALL(mmap2), .action = DENY, WHEN(IF(2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC))},
 	{CALL(mmap2)},
@@ -256,7 +257,7 @@ static const struct rule rules[] = {
 	{CALL(sigreturn)},
 #endif
 #if defined(__i386__) || defined(__s390x__)
-	{CALL(socketcall)},   /* all of the sockets, unseen */
+	{CALL(socketcall)},   /* all socket calls, whose arguments are in memory */
 #endif
 #if UINTPTR_MAX == UINT32_MAX
 #ifdef __NR_send
@@ -331,7 +332,7 @@ count_conditions(const struct rule *rule)
 	return count;
 }
 
-/* Appends a rule; what does not hold skips to the next one. */
+/* Appends a rule; a condition that does not hold skips to the next rule. */
 static struct sock_filter *
 append(struct sock_filter *end, const struct rule *rule)
 {

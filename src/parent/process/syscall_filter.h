@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The parent's own seccomp(2) filter: it may call what its loop, a reload, an
- * upgrade and the set-up of a session call, and nothing else.  Sessions, and
- * the program that an upgrade executes, are under it as well.
+ * The parent's own seccomp(2) filter.  It allows the system calls of the loop,
+ * of a reload, of an upgrade and of the set-up of a session, and no others. It
+ * also applies to sessions and to the program that an upgrade executes.
  *
- * A call that only an attacker makes kills the process; any other that is not
- * allowed fails, and the kernel logs it, since a libc may try it innocently.
+ * Calls that only an attacker makes kill the process.  All others that are not
+ * allowed fail and are logged by the kernel, since a libc may try them.
  */
 
 #ifndef SYSCALL_FILTER_H
@@ -15,8 +15,8 @@
 #include <stdbool.h>
 
 /*
- * Puts the filter in force, for good.  Needs no_new_privs.  Returns false with
- * errno, ENOSYS where the processor is not known to it.
+ * Installs the filter for good.  Needs no_new_privs.  Returns false with errno;
+ * ENOSYS means that the filter does not support the processor.
  */
 bool syscall_filter_enter(void);
 

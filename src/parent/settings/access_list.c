@@ -11,12 +11,13 @@
 #include "parent/process/memory.h"
 
 enum {
-	FIRST_ROOM = 128,         /* of a list: less than a page */
+	FIRST_ROOM = 128,         /* prefixes in a new list: less than a page */
 	BYTES = 16,               /* of an address */
-	DEPTH_MAX = 8 * BYTES + 1 /* of prefixes within each other */
+	DEPTH_MAX = 8 * BYTES + 1 /* nested prefixes, at most */
 };
 
-/* ---- prefixes as they were given ------------------------------------------
+/*
+ * ---- lists of prefixes -----------------------------------------------------
  */
 
 bool
@@ -58,8 +59,8 @@ struct rule {
 };
 
 /*
- * By family and first address; a prefix comes before those within it, and of
- * two that are equal deny is the second, so that it overrides.
+ * Orders rules by family and first address.  A prefix comes before those within
+ * it; of two equal ones deny comes second, so that it overrides.
  */
 static int
 compare_rules(const void *a, const void *b)
@@ -75,14 +76,14 @@ compare_rules(const void *a, const void *b)
 	return order != 0 ? order : other->allowed - one->allowed;
 }
 
-/* The first address behind the prefix; false if there is none. */
+/* The first address after the prefix; false if there is none. */
 static bool
 next_address(const struct prefix *prefix, uint8_t next[BYTES])
 {
 	unsigned bit = prefix->length;
 
 	memcpy(next, prefix->bytes, BYTES);
-	while (bit-- > 0) { /* adds one to the bits of the prefix */
+	while (bit-- > 0) { /* add 1 to the bits of the prefix */
 		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 		next[bit / 8] ^= mask;
 		if ((next[bit / 8] & mask) != 0)
@@ -91,7 +92,7 @@ next_address(const struct prefix *prefix, uint8_t next[BYTES])
 	return false;
 }
 
-/* Where boundaries of one family are written, and what surrounds the next. */
+/* The boundaries of one family, and the rules that contain the next address. */
 struct sweep {
 	struct boundary *first, *end;
 	const struct rule *open[DEPTH_MAX];
@@ -105,7 +106,7 @@ put(struct sweep *sweep, const uint8_t start[BYTES], bool allowed)
 	struct boundary *end = sweep->end;
 
 	if (end > sweep->first && memcmp(end[-1].start, start, BYTES) == 0)
-		end--; /* nothing lies between them */
+		end--; /* no address is between them */
 	if (end == sweep->first || end[-1].allowed != allowed) {
 		memcpy(end->start, start, BYTES);
 		end++->allowed = allowed;
@@ -113,7 +114,7 @@ put(struct sweep *sweep, const uint8_t start[BYTES], bool allowed)
 	sweep->end = end;
 }
 
-/* Ends the innermost open rule; what is around it goes on behind it. */
+/* Ends the innermost open rule; the rule around it continues after it. */
 static void
 close_innermost(struct sweep *sweep)
 {
@@ -142,7 +143,7 @@ add_rule(struct sweep *sweep, const struct rule *rule)
 		const struct prefix *open =
 		    &sweep->open[sweep->depth - 1]->prefix;
 		if (prefix_compare(open, &rule->prefix) == 0)
-			sweep->depth--; /* the same, overridden */
+			sweep->depth--; /* an equal prefix, overridden */
 		else if (lies_within(&rule->prefix, open))
 			break;
 		else
@@ -152,7 +153,7 @@ add_rule(struct sweep *sweep, const struct rule *rule)
 	put(sweep, rule->prefix.bytes, rule->allowed);
 }
 
-/* Writes the boundaries of one family's rules; returns where they end. */
+/* Appends the boundaries of one family's rules; returns their end. */
 static struct boundary *
 sweep_family(const struct rule *rules, size_t count, uint8_t family,
     bool others, struct boundary *out)
@@ -181,7 +182,9 @@ access_list_make(struct access_list *list, const struct prefix_list *allow,
     const struct prefix_list *deny, bool others)
 {
 	size_t count = allow->count + deny->count;
-	/* A rule begins and ends; each family begins. */
+	/*
+	 * Two boundaries for each rule, and one for the start of each family.
+	 */
 	size_t size = (2 * count + 2) * sizeof(struct boundary);
 
 	*list = (struct access_list){.others = others};
@@ -197,7 +200,10 @@ access_list_make(struct access_list *list, const struct prefix_list *allow,
 	end = rules;
 	collect(&end, allow, true);
 	collect(&end, deny, false);
-	/* In place, unlike qsort(3), and as fast however they are ordered. */
+	/*
+	 * heapsort(3) works in place, unlike qsort(3), and has no slow worst
+	 * case.
+	 */
 	(void)heapsort(rules, count, sizeof *rules, compare_rules);
 	v6 = sweep_family(rules, count, AF_INET, others, first);
 	list->v4 = (size_t)(v6 - first);
@@ -237,7 +243,10 @@ access_list_allows(const struct access_list *list, const struct addr *addr)
 		low += list->v4;
 		count = list->v6;
 	}
-	/* The last boundary that is not behind it; the first is at zero. */
+	/*
+	 * Find the last boundary at or before the address; the first one is at
+	 * zero.
+	 */
 	while (count > 1) {
 		size_t half = count / 2;
 		if (memcmp(low[half].start, addr->bytes, BYTES) <= 0) {

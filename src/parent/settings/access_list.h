@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Which addresses are served: the keys allow and deny, made for looking one up
- * in O(log n).  Sessions have neither the prefixes nor what is made of them.
+ * The keys allow and deny, compiled into a table that finds an address in O(log
+ * n).  Sessions inherit neither the prefixes nor the table.
  */
 
 #ifndef ACCESS_LIST_H
@@ -13,36 +13,39 @@
 
 #include "common/addr.h"
 
-/* As they were given.  The memory is left out of forks. */
+/* Prefixes as configured, in memory that forks do not inherit. */
 struct prefix_list {
 	struct prefix *items;
 	size_t count;
-	size_t room; /* items that there is memory for */
+	size_t room; /* items allocated */
 };
 
-/* False without memory; the list is then as before. */
+/* False without memory; the list is then unchanged. */
 bool prefix_list_add(struct prefix_list *, const struct prefix *);
 void prefix_list_inherit(const struct prefix_list *, bool inherited);
 void prefix_list_free(struct prefix_list *);
 
-/* All addresses from one on, up to the next boundary of the family. */
+/*
+ * The verdict for all addresses from start up to the next boundary of the
+ * family.
+ */
 struct boundary {
 	uint8_t start[16];
 	bool allowed;
 };
 
-/* Zeroed, it refuses everybody. */
+/* A zeroed list refuses every client. */
 struct access_list {
-	struct boundary *boundaries; /* ascending; IPv4's, then IPv6's */
-	size_t v4, v6;               /* how many of them */
+	struct boundary *boundaries; /* ascending: IPv4, then IPv6 */
+	size_t v4, v6;               /* the number of each */
 	size_t size;                 /* bytes of memory */
-	bool others;                 /* the verdict where there is none */
+	bool others; /* the verdict for a family without boundaries */
 };
 
 /*
- * Of all prefixes that an address matches the longest decides, and deny before
- * allow of the same length; others is for an address that matches none.  False
- * without memory.
+ * Compiles the two lists.  The longest prefix that matches an address decides,
+ * and deny wins over allow of the same length.  others is the verdict for
+ * addresses that match no prefix.  False without memory.
  */
 bool access_list_make(struct access_list *, const struct prefix_list *allow,
     const struct prefix_list *deny, bool others);

@@ -21,7 +21,7 @@ struct setting {
 	const char *value;
 };
 
-/* A setting is only noted: it is set after those of the file. */
+/* Stores a setting for later, because it is applied after those of the file. */
 static const char *
 note(void *values, const struct option_row *row, const char *text)
 {
@@ -39,7 +39,10 @@ note(void *values, const struct option_row *row, const char *text)
 /* ---- options that are not settings ----------------------------------------
  */
 
-/* The daemon reads its file again at a reload, from another directory. */
+/*
+ * Makes the path absolute: the daemon changes its directory, and reads the file
+ * again at a reload.
+ */
 static const char *
 file_parse(void *value, const char *text, const struct range *range)
 {
@@ -71,7 +74,7 @@ verbose_parse(void *value, const char *text, const struct range *range)
 	return note(value, option_find(config_rows, "log-level"), "debug");
 }
 
-/* Both take the whole command line. */
+/* Both need the whole command line. */
 static const struct type type_file = {.parse = file_parse};
 static const struct type type_verbose = {.parse = verbose_parse};
 

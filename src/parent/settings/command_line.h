@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echod's command line: what to do, and settings that win over those of the
- * file.  It is kept, because each reload reads the file anew.
+ * echod's command line: the action, and settings that override those of the
+ * file.  It is kept, because each reload applies them again.
  */
 
 #ifndef COMMAND_LINE_H
@@ -10,7 +10,7 @@
 
 #include "parent/settings/config.h"
 
-/* What the command line asks for besides settings. */
+/* The action that the command line asks for. */
 enum config_action {
 	ACTION_SERVE,
 	ACTION_TEST,
@@ -21,8 +21,8 @@ enum config_action {
 
 struct command_line {
 	const char *file; /* the configuration file, an absolute path */
-	char *path;       /* the same if it had to be made, or NULL */
-	bool file_named;  /* by -f: then it has to exist */
+	char *path;       /* the same if it was allocated, or NULL */
+	bool file_named;  /* given by -f: the file must exist */
 	bool foreground;
 	bool inetd;
 	int action;               /* enum config_action */
@@ -45,7 +45,7 @@ void command_line_free(struct command_line *);
 bool config_load(
     struct config *, const struct command_line *, struct config_error *);
 
-/* What is meant for the pidfile: "none" or a path. */
+/* The pidfile that the settings mean: "none" or a path. */
 const char *config_pidfile(const struct config *, const struct command_line *);
 
 /* Writes --help. */

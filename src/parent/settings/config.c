@@ -199,7 +199,7 @@ config_set(struct config *config, struct layer *layer,
 		return true;
 	(void)config_fail(error, "%s%s: %s: \"%s\"", where, row->name, errstr,
 	    quote(value, quoted));
-	if (errstr == out_of_memory) /* which may go away by itself */
+	if (errstr == out_of_memory) /* may succeed later */
 		error->status = EXIT_FAILURE;
 	return false;
 }
@@ -261,7 +261,7 @@ config_print(const struct config *config, FILE *out)
 		    out, row->name, member(config, row), &row->range);
 }
 
-/* Swaps the two values, because each is freed later, once. */
+/* Swaps the two values, so that each is freed once. */
 static void
 exchange(void *a, void *b, size_t size)
 {

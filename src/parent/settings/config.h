@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The configuration: one table row per key gives its name, type, range,
- * default and help.  From the table come the parser of echod.conf(5), the
- * command line, --print-config and --help, so they cannot disagree.
+ * The configuration: one table row per key gives its name, type, range, default
+ * and help.  The parser of echod.conf(5), the command line, --print-config and
+ * --help all use this table, so they cannot disagree.
  *
- * Values come in three layers: defaults, then the file, then the command
- * line.  A list given in a later layer replaces that of an earlier one.
+ * Values come in three layers: defaults, then the file, then the command line.
+ * A list in a later layer replaces that of an earlier one.
  */
 
 #ifndef CONFIG_H
@@ -63,7 +63,7 @@ struct config {
 	int64_t proxy_protocol;   /* enum proxy_protocol */
 	struct prefix_list proxy_from;
 
-	/* Made of the lists by config_complete(). */
+	/* Compiled from the lists by config_complete(). */
 	struct access_list clients; /* by allow and deny */
 	struct access_list proxies; /* by proxy-from */
 };
@@ -75,7 +75,7 @@ enum {
 	CONFIG_ROWS_MAX = 64
 };
 
-/* Which keys one layer has set; begins as zeroes. */
+/* The keys that a layer has set; zeroed at its beginning. */
 struct layer {
 	bool seen[CONFIG_ROWS_MAX];
 };
@@ -83,14 +83,13 @@ struct layer {
 /* One line a user can act on: "FILE:LINE: message" or "--key: message". */
 struct config_error {
 	char text[OPTION_ERROR_SIZE];
-	int status; /* the exit status that it deserves */
+	int status; /* for exit(3) */
 };
 
-/* The statuses besides EXIT_FAILURE, which may go away by itself. */
+/* Exit statuses besides EXIT_FAILURE, after which another try may succeed. */
 enum {
-	EXIT_USAGE = 2, /* the command line is misused */
-	EXIT_CONFIG =
-	    78 /* the settings are no good: EX_CONFIG of sysexits(3) */
+	EXIT_USAGE = 2,  /* the command line is misused */
+	EXIT_CONFIG = 78 /* the settings are wrong: EX_CONFIG of sysexits(3) */
 };
 
 /* Writes the message, with the status EXIT_CONFIG, and returns false. */
@@ -98,33 +97,29 @@ bool config_fail(struct config_error *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Sets a key; the first value that a layer gives for a list replaces that of
- * the layers below.  where names the place in the message and comes first.
+ * Sets a key.  The first value of a list in a layer replaces the list of the
+ * layers below.  where is the beginning of the message, such as "FILE:LINE".
  */
 bool config_set(struct config *, struct layer *, const struct option_row *,
     const char *value, const char *where, struct config_error *);
 
-/* Sets every key to its default.  On false there is nothing to free. */
+/* Sets every key to its default.  On false config holds nothing to free. */
 bool config_defaults(struct config *, struct config_error *);
 
-/*
- * Makes what is looked up for each client, once all layers are read.  False
- * without memory.
- */
+/* Compiles the access lists once all layers are read.  False without memory. */
 bool config_complete(struct config *);
 
-/* Writes the configuration as a file that reads back the same. */
+/* Writes the configuration in the syntax of echod.conf(5). */
 void config_print(const struct config *, FILE *);
 
 /*
- * Calls changed() with the name of each key that differs between the two and
- * that only a restart can change; such keys of the second are then set as in
- * the first.
+ * For each key that differs and that only a restart can change: calls changed()
+ * with its name, and gives fresh the running value.
  */
 void config_keep_fixed(struct config *running, struct config *fresh,
     void (*changed)(const char *key));
 
-/* Whether forks have the lists, which sessions do without. */
+/* Sets whether forks inherit the lists; sessions do not need them. */
 void config_inherit(const struct config *, bool inherited);
 
 void config_free(struct config *);

@@ -20,15 +20,15 @@
 /* ---- the text --------------------------------------------------------------
  */
 
-/* What is left of the text, and how many of its lines have been taken. */
+/* The rest of the text, and the number of lines read. */
 struct reader {
 	char *next, *end;
 	size_t number;
 };
 
 /*
- * Takes the next line, which is joined to those that a backslash continues,
- * and is left without its comment and backslashes.  Returns where it ends.
+ * Reads the next line, joined with those that a backslash continues, and
+ * removes its comment and backslashes.  Returns its end.
  */
 static char *
 take_line(struct reader *reader)
@@ -67,7 +67,7 @@ trim(char *text)
 	return text;
 }
 
-/* One "key = value" line; where names it in messages. */
+/* Applies a "key = value" line; where names the line in messages. */
 static bool
 read_setting(struct config *config, struct layer *layer, char *line,
     const char *where, struct config_error *error)
@@ -122,7 +122,7 @@ is_dev_null(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
-/* Why it is not a file to read, or NULL. */
+/* Why the file cannot be a configuration file, or NULL. */
 static const char *
 unfit(const struct stat *st)
 {
@@ -135,7 +135,7 @@ unfit(const struct stat *st)
 	return NULL;
 }
 
-/* Reads until the end or until size bytes are there; -1 with errno. */
+/* Reads to the end of the file, but at most size bytes; -1 with errno. */
 static ssize_t
 read_fully(int fd, char *text, size_t size)
 {
@@ -150,7 +150,10 @@ read_fully(int fd, char *text, size_t size)
 	return count == -1 ? -1 : (ssize_t)length;
 }
 
-/* Names errno, and whether it is one that may go away by itself. */
+/*
+ * Writes the message for errno; the exit status tells whether another try may
+ * succeed.
+ */
 static bool
 fail_by_errno(const char *path, struct config_error *error)
 {
@@ -163,12 +166,12 @@ fail_by_errno(const char *path, struct config_error *error)
 	return false;
 }
 
-/* Reads the open file into text, of as many bytes as it had and one. */
+/* Reads the open file into text, which has room for size bytes and one more. */
 static bool
 read_whole(int fd, const char *path, char *text, size_t size,
     struct config_error *error)
 {
-	/* The byte more shows that the file has grown. */
+	/* One byte more shows that the file has grown. */
 	ssize_t length = text == NULL ? -1 : read_fully(fd, text, size + 1);
 
 	if (length == -1)
@@ -204,7 +207,7 @@ bool
 config_file_read(struct config *config, const char *path, bool optional,
     struct config_error *error)
 {
-	/* A FIFO would wait for a writer otherwise. */
+	/* O_NONBLOCK: opening a FIFO would wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd == -1 && errno == ENOENT && optional)

@@ -15,7 +15,7 @@ enum {
 	CONFIG_FILE_MAX = 16 * 1024 * 1024
 };
 
-/* Sets what the file says; an optional file may be missing. */
+/* Applies the settings of the file; an optional file may be missing. */
 bool config_file_read(
     struct config *, const char *path, bool optional, struct config_error *);
 
@@ -24,8 +24,8 @@ bool config_file_take(
     struct config *, int fd, const char *name, struct config_error *);
 
 /*
- * The same for a text of size bytes, of which the parser makes use and behind
- * which there is room for a NUL; name is the file's in messages.
+ * The same for a text of size bytes, which the parser changes; there must be
+ * room for a NUL after it.  name stands for the file in messages.
  */
 bool config_file_parse(struct config *, char *text, size_t size,
     const char *name, struct config_error *);

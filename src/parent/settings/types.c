@@ -129,7 +129,7 @@ text_parse(void *value, const char *text, const struct range *range)
 	return NULL;
 }
 
-/* "name = text", with a backslash where the file's syntax needs one. */
+/* Writes "name = text", with backslashes where the file's syntax needs them. */
 static void
 print_escaped(FILE *out, const char *name, const char *text)
 {
@@ -159,7 +159,9 @@ text_equal(const void *a, const void *b)
 static const char *
 pidfile_parse(void *value, const char *text, const struct range *range)
 {
-	/* The daemon's working directory is not the user's. */
+	/*
+	 * A relative path is wrong, because the daemon changes its directory.
+	 */
 	if (*text != '/' && strcmp(text, "none") != 0 &&
 	    strcmp(text, "auto") != 0)
 		return "not an absolute path, none or auto";
@@ -196,7 +198,7 @@ user_parse(void *value, const char *text, const struct range *range)
 	struct identity identity;
 	const char *errstr = NULL;
 
-	if (strchr(text, ':') != NULL) /* which no name has */
+	if (strchr(text, ':') != NULL) /* no user name contains one */
 		errstr = identity_parse(text, &identity);
 	return errstr != NULL ? errstr : text_parse(value, text, range);
 }

@@ -11,7 +11,7 @@
 #include "common/addr.h"
 #include "common/value.h"
 
-/* The message that is no fault of the text. */
+/* The message after which the same text may be accepted later. */
 extern const char out_of_memory[];
 
 struct addr_list {

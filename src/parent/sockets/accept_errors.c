@@ -9,10 +9,10 @@
 
 /*
  * accept(2) also returns errors of the connection that it would have accepted,
- * and of a firewall; these concern that client only.  Errors that cannot go
- * away mean that the socket does not listen.  The parent tries again after a
- * pause for any other, including those that accept(2) announces for future
- * protocols.
+ * and of a firewall; these concern that client only.  Some errors are
+ * permanent: the descriptor is no listening socket.  After any other error,
+ * including those that accept(2) announces for future protocols, the parent
+ * tries again after a pause.
  */
 static const struct {
 	int error;

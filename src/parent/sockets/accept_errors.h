@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What the errors of accept(2) mean. */
+/* Classifies the errors of accept(2). */
 
 #ifndef ACCEPT_ERRORS_H
 #define ACCEPT_ERRORS_H
 
-/* What became of an accept(2). */
+/* The outcome of an accept(2). */
 enum accepted {
 	ACCEPTED_PEER,      /* a client, its socket and address */
-	ACCEPTED_NOBODY,    /* nobody waits */
-	ACCEPTED_GONE,      /* a client gave up; perhaps another one waits */
-	ACCEPTED_EXHAUSTED, /* not now, for lack of something; see errno */
-	ACCEPTED_BROKEN     /* not a listening socket; errno */
+	ACCEPTED_NOBODY,    /* the queue is empty */
+	ACCEPTED_GONE,      /* the client has gone; others may be queued */
+	ACCEPTED_EXHAUSTED, /* resources are lacking, see errno; try later */
+	ACCEPTED_BROKEN     /* not a listening socket, see errno */
 };
 
 enum accepted accept_errors_classify(int error);

@@ -45,7 +45,7 @@ unfit(int fd)
 	return NULL;
 }
 
-/* Ends the program if it is unfit. */
+/* Ends the program if the descriptor is unfit. */
 static void
 adopt(struct listeners *listeners, int fd, const struct addr *asked)
 {
@@ -69,7 +69,7 @@ activation_adopt(struct listeners *listeners, int count)
 		adopt(listeners, fd, &none);
 }
 
-/* The setting that a socket can have been opened for, or NULL. */
+/* The setting that matches a socket's address, or NULL. */
 static const struct addr *
 setting_of(const struct config *config, int fd)
 {

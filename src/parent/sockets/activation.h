@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Listening sockets that a service manager passes: it has opened them, or an
- * earlier process has stored them there.  sd_listen_fds(3) describes both.
+ * Listening sockets that the service manager passes.  It has opened them itself
+ * (socket activation), or an earlier daemon has stored them there.  See
+ * sd_listen_fds(3).
  */
 
 #ifndef ACTIVATION_H
@@ -16,12 +17,14 @@
 void activation_adopt(struct listeners *, int count);
 
 /*
- * The same for sockets that an earlier process has stored; those that the
- * settings do not name are closed, and what is missing is opened.
+ * The same for sockets that an earlier daemon has stored.  Closes those that
+ * the settings do not name, and opens missing ones.
  */
 void activation_reuse(struct listeners *, const struct config *, int count);
 
-/* Has the service manager keep them, in the place of those it has. */
+/*
+ * Stores the listening sockets at the service manager, instead of earlier ones.
+ */
 void activation_store(struct listeners *, const struct notify *);
 
 #endif

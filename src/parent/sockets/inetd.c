@@ -17,7 +17,8 @@
 #include "parent/log/log.h"
 
 enum {
-	STATE_CLOSE = 7 /* TCP_CLOSE of libc, whose tcp_info is short */
+	STATE_CLOSE =
+	    7 /* TCP_CLOSE; libc's header has it, but an old struct tcp_info */
 };
 
 static bool
@@ -39,8 +40,8 @@ inetd_is_client(int fd)
 }
 
 /*
- * A reset socket has no peer any more, like one that was never connected, but
- * it has received something.
+ * A reset socket has no peer, like one that was never connected, but it has
+ * received data.
  */
 static bool
 was_reset(int fd)
@@ -69,7 +70,10 @@ get_peer(struct addr *peer)
 	return true;
 }
 
-/* The connection ends with the session only if nobody else has it open. */
+/*
+ * Closes the standard descriptors that are the client's socket, so that the
+ * connection ends with the session.
+ */
 static void
 release_standard_descriptors(int client)
 {

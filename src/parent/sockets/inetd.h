@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * inetd mode: the client is on standard input already, connected by inetd(8),
- * xinetd(8) or a systemd socket with Accept=yes.  It gets the session that
- * any other client gets, with the same confinement, limits and log line.
+ * inetd mode: standard input is the connected socket of a client, from
+ * inetd(8), xinetd(8) or a systemd socket with Accept=yes.  The client gets a
+ * session like any other, with the same confinement, limits and log line.
  */
 
 #ifndef INETD_H
@@ -14,9 +14,9 @@
 #include "common/addr.h"
 
 /*
- * Whether the standard descriptor is the socket on standard input, as inetd
- * leaves it: then nothing must be written to it but echoes.  True of another
- * program's socket as well, whatever the command line says.
+ * Whether a standard descriptor is the same socket as standard input, as inetd
+ * leaves it.  Then only echoes may be written to it.  This does not depend on
+ * the command line.
  */
 bool inetd_is_client(int fd);
 

@@ -17,7 +17,7 @@
 #include "parent/sockets/socket_options.h"
 
 enum {
-	SAME_PORT_TRIES = 32 /* for *:0, the same free port in both families */
+	SAME_PORT_TRIES = 32 /* to find a free port for *:0 in both families */
 };
 
 bool
@@ -136,7 +136,10 @@ mark_any(struct listeners *listeners, size_t first)
 		listeners->items[i].any = true;
 }
 
-/* "*": both families on one port; one is enough where there is no other. */
+/*
+ * Opens "*": both families on one port.  One is enough if the system lacks the
+ * other.
+ */
 static bool
 open_both(struct listeners *listeners, const struct addr *any)
 {
@@ -255,7 +258,7 @@ listeners_change(struct listeners *listeners, const struct config *config)
 		listener->dropped = !is_asked(config, &listener->asked);
 		if (listener->dropped)
 			block_new(listener);
-		else /* it may have been dropped before */
+		else /* a former upgrade may have dropped it */
 			(void)socket_options_least_ttl(
 			    listener->fd, listener->addr.family, 0);
 		dropped |= listener->dropped;
@@ -267,7 +270,7 @@ void
 listener_refresh_socket(
     const struct listener *listener, int fd, const struct config *config)
 {
-	/* What fails here does so because the client has gone. */
+	/* Errors mean that the client has gone. */
 	(void)socket_options_set(fd, config);
 	(void)socket_options_least_ttl(fd, listener->addr.family, 0);
 }

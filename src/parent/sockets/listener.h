@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The listening sockets: made here or handed over by a service manager.  And
+ * The listening sockets, opened here or passed by a service manager, and
  * accept(2) on them.
  */
 
@@ -19,55 +19,60 @@ struct endpoint;
 
 struct listener {
 	int fd;
-	bool any; /* one of the two of "*" */
+	bool any; /* one of the two sockets of "*" */
 	struct addr addr;
 	struct endpoint *endpoint;
 	struct addr asked; /* the setting that it was opened for */
 
 	/*
-	 * Some queued connections may predate the current socket options, so
-	 * these are set after accept(2): another process has listened on the
-	 * socket, it has just been configured anew, or it blocks new
-	 * connections.
+	 * Set if queued connections may have inherited other socket options
+	 * than the current ones, which are then set after accept(2).  This
+	 * happens if another process has listened on the socket, if the
+	 * settings have changed, or if the socket blocks new connections.
 	 */
 	bool outdated;
-	bool dropped; /* the settings do not name it any more */
+	bool dropped; /* the settings no longer name it */
 };
 
 struct listeners {
 	struct listener *items;
 	size_t count;
-	bool adopted; /* the service manager has opened them */
-	bool stored;  /* it keeps them open over a restart */
-	bool shared;  /* with other instances */
+	bool adopted; /* opened by the service manager */
+	bool stored;  /* the service manager keeps them open over a restart */
+	bool shared;  /* with other instances, by SO_REUSEPORT */
 };
 
-/* Opens what config.listen names.  Ends the program if one cannot be had. */
+/* Opens the addresses of config.listen.  Ends the program on failure. */
 void listeners_open(struct listeners *, const struct config *);
 
-/* Adds one that is open.  False with errno. */
+/* Adds an open listener.  False with errno. */
 bool listeners_add(struct listeners *, const struct listener *);
 
 /* Adds a socket that was opened for that setting.  False with errno. */
 bool listeners_append(struct listeners *, int fd, const struct addr *asked);
 
-/* Opens what is missing.  False if something cannot be had, which is logged. */
+/*
+ * Opens the addresses that are not open yet.  Logs failures; false if there are
+ * any.
+ */
 bool listeners_open_missing(struct listeners *, const struct config *);
 
 /*
- * Opens what other settings name anew.  If all of that is open, blocks new
- * connections to the listeners that they do not name and marks these dropped.
- * Returns whether there are such.
+ * Applies other settings: opens the addresses that are new.  If all are open,
+ * marks listeners that the settings do not name as dropped and blocks new
+ * connections to them.  Returns whether there are any.
  */
 bool listeners_change(struct listeners *, const struct config *);
 
 /*
- * Listens, and sets what sessions will inherit; again after a reload.  False
- * if it failed for any, which is logged.
+ * Listens, and sets the options that sessions inherit; called again after a
+ * reload.  Logs failures; false if there are any.
  */
 bool listeners_configure(struct listeners *, const struct config *);
 
-/* Sets the options that a client of an outdated listener has not inherited. */
+/*
+ * Sets the current options on the socket of a client of an outdated listener.
+ */
 void
 listener_refresh_socket(const struct listener *, int fd, const struct config *);
 
@@ -81,13 +86,13 @@ listener_accept(const struct listener *, int *fd, struct addr *peer);
  */
 void listeners_block_new(struct listeners *);
 
-/* What clients of it connect to: "*:7" for both of "*". */
+/* The address that clients connect to: "*:7" for both sockets of "*". */
 const char *listener_name(const struct listener *, char buf[ADDR_STRLEN]);
 
 /* The local address of a socket.  False with errno if it has none. */
 bool listener_local_address(int fd, struct addr *);
 
-/* Closes one, whose place another takes, or all. */
+/* Closes one, and moves the last to its place; or closes all. */
 void listener_close(struct listeners *, size_t index);
 void listeners_close(struct listeners *);
 

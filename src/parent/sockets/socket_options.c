@@ -14,8 +14,9 @@
 
 enum {
 	/*
-	 * A silent peer is gone after 60 + 6 * 10 seconds, or by write-timeout
-	 * where there is one: TCP_USER_TIMEOUT takes the place of the count.
+	 * The kernel gives a silent peer up after 60 + 6 * 10 seconds, or after
+	 * write-timeout, if that is set: TCP_USER_TIMEOUT replaces the number
+	 * of probes.
 	 */
 	KEEPALIVE_IDLE = 60,
 	KEEPALIVE_INTERVAL = 10,
@@ -39,12 +40,12 @@ set_timeout(int fd, int name, int64_t span)
 bool
 socket_options_set(int fd, const struct config *config)
 {
-	/* Rounded up, because 0 would be the kernel's default. */
+	/* Round up, because 0 means the kernel's default. */
 	int64_t user_timeout = (config->write_timeout + MSEC - 1) / MSEC;
 	int64_t slice =
 	    (config->write_timeout + STALL_SLICES - 1) / STALL_SLICES;
 
-	/* An urgent byte is a byte, to be echoed in its place. */
+	/* SO_OOBINLINE: an urgent byte is echoed in its place in the stream. */
 	return set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1) &&
 	       set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
 	       set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
@@ -59,14 +60,14 @@ socket_options_set(int fd, const struct config *config)
 }
 
 /*
- * The least TTL of a packet that the socket takes; the option is meant for RFC
- * 5082.  The kernel checks it for a SYN, but not for the packets that complete
- * a handshake, and new sockets inherit it.
+ * Sets the least TTL of packets that the socket accepts, an option meant for
+ * RFC 5082.  The kernel applies it to a SYN, but not to the packets that
+ * complete a handshake, and accepted sockets inherit it.
  *
- * With 255, every SYN is dropped that has crossed a router or comes from a
- * system that sends a smaller TTL, as Linux does (64).  The limit: a neighbour
- * that sends 255, as many routers do, can still connect, and is reset if it
- * does so just before the listener closes.
+ * 255 drops every SYN that has crossed a router, or that comes from a system
+ * with a lower initial TTL, such as Linux (64).  It does not stop a neighbour
+ * on the same link that sends 255, as many routers do: this one can still
+ * connect, and is reset if it does so just before the listener closes.
  */
 bool
 socket_options_least_ttl(int fd, sa_family_t family, int ttl)

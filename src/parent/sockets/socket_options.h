@@ -3,9 +3,9 @@
 /*
  * The options of listening sockets and of sessions.
  *
- * Every option that a session's socket needs, such as the timeouts for the idle
- * and the stall limit, is set on the listening socket and inherited through
- * accept(2), so that a connection costs no call for it.
+ * All options that sessions need, such as the timeouts for the idle and the
+ * stall limit, are set on the listening socket.  Accepted sockets inherit them,
+ * so that a connection costs no call.
  */
 
 #ifndef SOCKET_OPTIONS_H
@@ -18,8 +18,8 @@
 #include "parent/settings/config.h"
 
 /*
- * Sets those of a listening socket, or of a connected one.  False with errno if
- * it is unfit.
+ * Sets the options of a listening or connected socket.  False with errno if it
+ * is not a TCP socket.
  */
 bool socket_options_set(int fd, const struct config *);
 

@@ -56,7 +56,9 @@ watchdog_interval(void)
 	return errstr == NULL ? limit * USEC / 2 : 0;
 }
 
-/* systemd(1) sets it from version 254 on, and echod.service for all. */
+/*
+ * systemd(1) sets FDSTORE from version 254 on; echod.service sets it for all.
+ */
 static uint32_t
 store_size(void)
 {
@@ -187,7 +189,7 @@ passed_sockets(const char *listen_pid, const char *listen_fds, pid_t self)
 	if (errstr != NULL)
 		return -1;
 	if (pid != self)
-		return 0; /* meant for a process that started this one */
+		return 0; /* meant for the process that started this one */
 	int count = (int)strtonum(listen_fds, 0, PASSED_SOCKETS_MAX, &errstr);
 	return errstr == NULL ? count : -1;
 }
@@ -207,7 +209,7 @@ passed_are_stored(const char *names)
 		if (*names++ != ':')
 			break;
 	}
-	return false; /* another one, from a socket unit, or without a name */
+	return false; /* from a socket unit, or without a name */
 }
 
 int

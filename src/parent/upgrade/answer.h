@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What the test of a new program leaves in the memory that it was given: a
- * line that tells whether it can take over, and below it the settings that it
- * has read, as echod.conf(5) has them; the line is a comment there.  An exit
- * status is no answer: any program has one.
+ * The answer of the new program that is tested, which it writes to a memfd: a
+ * line that says whether it can take over, followed by the settings that it has
+ * read.  The line is a comment in the syntax of echod.conf(5).  An exit status
+ * would not do, because any other program has one.
  */
 
 #ifndef ANSWER_H
@@ -22,14 +22,14 @@ enum {
 };
 
 struct answer {
-	char version[VERSION_SIZE]; /* of the new program; "" if it refuses */
-	uint32_t sandbox;           /* enum sandbox: what works for it */
-	char why[ANSWER_WHY_SIZE];  /* it refuses, "" if it does not */
+	char version[VERSION_SIZE]; /* of the new program */
+	uint32_t sandbox;           /* enum sandbox: the result of its probe */
+	char why[ANSWER_WHY_SIZE];  /* why it refuses, "" if it can take over */
 };
 
 void answer_write(FILE *, const struct answer *);
 
-/* False if there is none. */
+/* False if the file has no answer. */
 bool answer_read(FILE *, struct answer *);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The objects of the state that one program hands to the next, and their
- * fields: what a state looks like.  See state.h, which writes them, and
- * restore.h, which reads them.
+ * The objects that make up a saved state, and their fields.  state.h writes
+ * them, restore.h reads them.
  *
  * Runs in the parent.
  */
@@ -21,20 +20,20 @@
 #include "parent/upgrade/saved.h"
 
 enum {
-	MAJOR = 1, /* others are refused */
+	MAJOR = 1, /* states of others are refused */
 	MINOR = 0
 };
 
 #define LAST_LINE "end"
 
-/* What is not in struct server, or not in the form in which it is written. */
+/* Values that are not in struct server, or are there in another form. */
 struct handover {
 	char version[VERSION_SIZE]; /* of the program that wrote it */
 	int64_t began;              /* when it stopped serving */
 	char file[PATH_MAX];        /* the configuration file */
 	uint32_t sandbox;           /* enum sandbox: what the test found */
 	uint64_t dropped;           /* messages of the log */
-	uint64_t unreported;        /* such of which it has not told */
+	uint64_t unreported;        /* such that no line has reported */
 	char pidfile[PATH_MAX];     /* "" = none */
 	int keeper;                 /* the socket to its keeper, -1 = none */
 	char notify[NOTIFY_ADDRESS_SIZE];
@@ -43,13 +42,13 @@ struct handover {
 /* A session, or a client that waits for a process. */
 struct saved_child {
 	struct child child;
-	uint64_t endpoint; /* which of them */
+	uint64_t endpoint; /* its index */
 	struct prefix source;
 	int64_t rate_clear; /* of the source */
 	int pending;        /* the client's socket, -1 = it has a session */
 };
 
-/* In the order of their lines: each may refer to those before it. */
+/* In the order of their lines, since a line may refer to earlier ones. */
 enum kind {
 	KIND_HANDOVER,
 	KIND_SERVER,

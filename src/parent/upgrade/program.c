@@ -18,8 +18,9 @@
 #include <bsd/string.h>
 
 /*
- * An option asks for the test, so a program that cannot take over refuses it.
- * The final start gets the arguments unchanged, because ps(1) shows them.
+ * The test is asked for by an option, which programs that know no upgrade
+ * refuse.  The final start gets the original arguments, because ps(1) shows
+ * them, and a variable in the environment.
  */
 #define TEST_OPTION "--test-upgrade="
 #define VARIABLE    "ECHOD_UPGRADE"
@@ -34,7 +35,10 @@ static struct {
 	int argc;
 } program;
 
-/* execve(2)'s own argument, which needs no /proc and follows no link. */
+/*
+ * Takes the path that execve(2) was given: this needs no /proc and does not
+ * resolve links.
+ */
 void
 program_remember(int argc, char **argv)
 {
@@ -80,7 +84,7 @@ program_is_same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Duplicated to themselves, they lose their FD_CLOEXEC. */
+/* adddup2 from a descriptor to itself removes its FD_CLOEXEC in the child. */
 static int
 spawn(pid_t *pid, char **argv, const struct inheritance *left)
 {
@@ -102,8 +106,8 @@ spawn(pid_t *pid, char **argv, const struct inheritance *left)
 }
 
 /*
- * Until its exec the child shares this process's memory, so it also has what a
- * fork leaves out (see memory.h).
+ * posix_spawn(3) shares this process's memory until the exec, so the child can
+ * use memory that forks do not inherit (see memory.h).
  */
 pid_t
 program_test(const struct inheritance *left)
@@ -141,7 +145,7 @@ program_execute(const struct inheritance *left)
 	errno = error;
 }
 
-/* Numbers with commas between them, and no more. */
+/* Parses exactly count numbers, separated by commas. */
 static bool
 parse_numbers(const char *text, int *const numbers[], size_t count)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The program of this process, as it was started: by which path and with which
- * arguments.  What lies at that path now may be another version of it, which
- * is run in two ways: as a test, in a process of its own, and for good, in the
- * place of this one (takeover.h).
+ * The path and the arguments by which this process was started.  The file at
+ * that path may now be another version, which is executed twice: in a child, as
+ * a test, and then in place of this program (takeover.h).
  *
  * Runs in the parent.
  */
@@ -18,22 +17,22 @@
 
 #include <stdbool.h>
 
-/* What the program that runs now leaves to the next. */
+/* The descriptors that this program passes to the next. */
 struct inheritance {
-	int state;  /* memory: see state.h */
-	int answer; /* memory: see answer.h */
-	int tries;  /* how often the next has begun anew */
+	int state;  /* memfd, see state.h */
+	int answer; /* memfd, see answer.h */
+	int tries;  /* how often the next has been executed again */
 };
 
-/* Call it first, from the directory that a relative path begins at. */
+/* Call this before the directory changes, which a relative path begins at. */
 void program_remember(int argc, char **argv);
 
-/* An absolute path.  NULL if it is not known. */
+/* The path, absolute; NULL if it is unknown. */
 const char *program_path(void);
 
 /*
- * Finds out which file is at the path now.  False with errno.  Two are the
- * same if nothing has replaced or changed the file in between.
+ * Gets the file that is now at the path.  False with errno.  Two results are
+ * the same if the file was neither replaced nor changed in between.
  */
 bool program_look(struct stat *);
 bool program_is_same(const struct stat *, const struct stat *);
@@ -44,12 +43,12 @@ bool program_is_same(const struct stat *, const struct stat *);
  */
 pid_t program_test(const struct inheritance *);
 
-/* Executes it for good.  Returns only if that fails, with errno. */
+/* Replaces this program.  Returns only on failure, with errno. */
 void program_execute(const struct inheritance *);
 
 /*
- * The new program's side: whether this is the test or the final start, and what
- * it is given.  Both remove the argument and the variable that say so.
+ * In the new program: whether this is the test, or the final start, and the
+ * descriptors that it was passed.  Both remove the argument or variable.
  */
 bool program_is_test(int *argc, char **argv, struct inheritance *);
 bool program_is_heir(struct inheritance *);

@@ -28,7 +28,7 @@ fail(struct config_error *error, const char *format, ...)
 	return false;
 }
 
-/* Each returns NULL or what is wrong. */
+/* Each reads one line, and returns NULL or the name of the wrong field. */
 
 static const char *
 take_handover(struct server *server, struct handover *handover, char *line)
@@ -43,15 +43,15 @@ take_server(struct server *server, struct handover *handover, char *line)
 	const char *bad;
 
 	/*
-	 * server_init() has opened a pair, but sessions use that of the old
-	 * program.
+	 * Close the pair that server_init() has opened: the sessions use that
+	 * of the old program.
 	 */
 	inbox_close(&server->inbox);
 	server->notify.fd = -1;
 	bad = saved_read(&object_kinds[KIND_SERVER], line, server);
 	if (bad != NULL)
 		return bad;
-	/* With room for those of addresses that are new in the settings. */
+	/* Leave room for the addresses that are new in the settings. */
 	size_t count = server->endpoints.count;
 	server->endpoints.count = 0;
 	if (count > ENDPOINTS_MAX)
@@ -115,7 +115,7 @@ take_listener(struct server *server, struct handover *handover, char *line)
 	return listeners_add(&server->listeners, &listener) ? NULL : "memory";
 }
 
-/* The source of that prefix, made if need be. */
+/* Finds or adds the source of a prefix. */
 static struct source *
 restore_source(
     struct server *server, const struct prefix *prefix, int64_t rate_clear)
@@ -145,7 +145,7 @@ take_source(struct server *server, struct handover *handover, char *line)
 	return NULL;
 }
 
-/* The rules that hold for a child in the table; see children.h. */
+/* Checks what must hold for a child in the table; see children.h. */
 static const char *
 wrong_child(struct server *server, const struct saved_child *saved)
 {
@@ -197,7 +197,7 @@ take_child(struct server *server, struct handover *handover, char *line)
 	if (child == NULL)
 		return "more than there is room for";
 	*child = saved.child;
-	child->phase = CHILD_SERVING; /* as of one in no queue */
+	child->phase = CHILD_SERVING; /* not in a queue yet */
 	child->endpoint = &server->endpoints.items[saved.endpoint];
 	if (saved.source.family != AF_UNSPEC) {
 		child->source =
@@ -224,7 +224,7 @@ static take *const takers[NKINDS] = {
     [KIND_CHILD] = take_child,
 };
 
-/* Lines of kinds that are not known are skipped. */
+/* Reads one line; skips lines of unknown kinds. */
 static bool
 take_line(struct server *server, struct handover *handover, char *line,
     unsigned seen[NKINDS], struct config_error *error)

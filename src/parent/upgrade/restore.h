@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading the state that another program has written; see state.h.  Its lines
- * are checked one by one, and against each other.
+ * Reads the state that another program has written; see state.h.  Checks each
+ * line, and that the lines agree.
  *
  * Runs in the parent, and in the test of a new program.
  */
@@ -19,8 +19,8 @@
 struct server;
 
 /*
- * Reads it into a server that has its tables and nothing in them.  False if
- * it is not a state that this program can take over, and why.
+ * Reads the state into a server whose tables are empty.  False with an error if
+ * this program cannot take it over.
  */
 bool restore_state(
     FILE *, struct server *, struct handover *, struct config_error *);

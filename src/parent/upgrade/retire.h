@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * After an upgrade, the listening sockets that the new settings do not name.
- * New connections to them are blocked, and each is closed when its queue is
+ * Retires listening sockets that the settings no longer name, after an upgrade.
+ * New connections to them are blocked, and each is closed once its queue is
  * empty.
  *
  * Runs in the parent.
@@ -21,7 +21,7 @@ struct retire {
 
 void retire_init(struct server *);
 
-/* Some of the listeners are marked dropped. */
+/* Starts to retire the listeners that are marked dropped. */
 void retire_listeners(struct server *, int64_t now);
 
 #endif

@@ -69,7 +69,7 @@ store(enum saved_type type, void *value, int64_t number)
 	}
 }
 
-/* What the type can hold, where that is less than the field's range. */
+/* The largest value that both the field's range and its type allow. */
 static int64_t
 largest(const struct saved_field *field)
 {
@@ -86,7 +86,10 @@ largest(const struct saved_field *field)
 	return field->max < most[field->type] ? field->max : most[field->type];
 }
 
-/* fprintf(3) takes three times as long, and there may be 100,000 of them. */
+/*
+ * Not by fprintf(3), which takes three times as long: a state may have 100,000
+ * numbers.
+ */
 static void
 write_number(FILE *file, int64_t number)
 {
@@ -218,7 +221,7 @@ parse_prefix(char *text, struct prefix *prefix)
 
 /* ---- text --------------------------------------------------------------- */
 
-/* Blanks and whatever else is not seen are written as in a URL. */
+/* Writes blanks and unprintable characters as in a URL. */
 static void
 write_text(FILE *file, const char *text)
 {
@@ -302,7 +305,7 @@ parse_value(const struct saved_field *field, char *text, void *value)
 	return true;
 }
 
-/* An absent address has no family. */
+/* The family of an absent address is AF_UNSPEC. */
 static bool
 is_zero(const struct saved_field *field, const void *value)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Saved objects, as lines of text, "kind name=value name=value".
+ * Writes and reads objects as lines of text, "kind name=value name=value".
  *
- * A table of fields says how an object is written and how it is read back, so
- * the two cannot disagree.  The reader takes its input for hostile: each value
- * is checked for its type and range.  Fields that are zero are not written,
- * and the reader starts from zeroes.  It skips names that it does not know, so
- * programs of different versions understand each other.
+ * One table of fields serves both, so they cannot disagree.  The reader does
+ * not trust its input: it checks each value's type and range.  The writer omits
+ * fields that are zero.  The reader skips unknown names, so programs of
+ * different versions understand each other.
  *
- * Runs in the parent; nothing here knows what the objects are for.
+ * Runs in the parent, and knows nothing about the objects' meaning.
  */
 
 #ifndef SAVED_H
@@ -32,8 +31,9 @@ enum saved_type {
 	SAVED_AS_UINT64, /* up to INT64_MAX */
 	SAVED_AS_ADDR,
 	SAVED_AS_PREFIX,
-	SAVED_AS_TEXT, /* an array; max is the length of the longest text */
-	SAVED_AS_FD    /* an int: a descriptor that goes along, or -1 */
+	SAVED_AS_TEXT, /* an array; max is the longest length */
+	SAVED_AS_FD /* an int: a descriptor that the next program inherits, or
+		       -1 */
 };
 
 struct saved_field {
@@ -45,7 +45,7 @@ struct saved_field {
 
 struct saved_kind {
 	const char *name;
-	const struct saved_field *fields; /* ends with one that has no name */
+	const struct saved_field *fields; /* the last has no name */
 };
 
 #define SAVED_TYPE(member)                                                     \
@@ -60,7 +60,7 @@ struct saved_kind {
 		 : SAVED_AS_ADDR, struct prefix                                \
 		 : SAVED_AS_PREFIX)
 
-/* The rows of a table: member of a struct, with the range of a number. */
+/* Rows of a table of fields: a struct's member, with the range of a number. */
 #define SAVED_RANGE(name_, struct_, member_, min_, max_)                       \
 	{                                                                      \
 		.name = (name_), .type = SAVED_TYPE(((struct_ *)0)->member_),  \
@@ -81,19 +81,19 @@ struct saved_kind {
 		.offset = offsetof(struct_, member_)                           \
 	}
 
-/* Errors of the file are the caller's to look for. */
+/* Writes a line; the caller checks the file for errors. */
 void saved_write(FILE *, const struct saved_kind *, const void *object);
 
-/* Whether the line is of that kind. */
+/* Whether the line describes an object of that kind. */
 bool saved_is(const struct saved_kind *, const char *line);
 
 /*
- * Reads the line, which is changed, into the object, where fields that are not
- * in the line stay.  Returns NULL, or the name of the field that is wrong.
+ * Reads the line, and changes its text.  Fields that are not in it keep their
+ * values.  Returns NULL, or the name of the wrong field.
  */
 const char *saved_read(const struct saved_kind *, char *line, void *object);
 
-/* Lets the object's descriptors pass execve(2), or not.  False with errno. */
+/* Sets whether execve(2) keeps the object's descriptors.  False with errno. */
 bool saved_keep(const struct saved_kind *, const void *object, bool keep);
 
 #endif

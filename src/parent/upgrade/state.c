@@ -16,7 +16,7 @@
 
 #define HEAD_FORMAT "echod-state %d.%d size=%020" PRIu64 "\n"
 
-/* ---- all of them -------------------------------------------------------- */
+/* ---- the objects of the server ------------------------------------------- */
 
 /* Returns false to end the walk. */
 typedef bool
@@ -39,7 +39,7 @@ visit_child(const struct server *server, const struct child *child, int pending,
 static bool
 visit_children(const struct server *server, visitor *visit, void *context)
 {
-	/* This only reads the tree. */
+	/* A cast away of const: children_next() only reads the tree. */
 	struct children *children =
 	    (struct children *)(uintptr_t)&server->children;
 	struct child *child = NULL;

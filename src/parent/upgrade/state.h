@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The state that one program hands to the next: everything the parent knows
- * and holds that is not a setting.  A head with the version of the format and
- * the size, then a line for each object; see saved.h.
+ * Saves the state that an upgrade passes to the new program: all that the
+ * parent knows and holds, except settings.  It is a header with the version of
+ * the format and the size, then a line for each object; see saved.h.
  *
- * Programs of one major version of the format read each other's states: new
- * kinds and fields may be added, and who does not know them skips them.
+ * Programs with the same major version of the format read each other's states:
+ * a minor version may add kinds and fields, which older programs skip.
  *
  * Runs in the parent.
  */
@@ -21,13 +21,13 @@
 
 struct server;
 
-/* Fills in what is known without a test. */
+/* Fills in all but what the test of the new program finds out. */
 void state_describe(const struct server *, struct handover *);
 
 /* False with errno if something could not be written. */
 bool state_write(FILE *, const struct server *, const struct handover *);
 
-/* Lets all descriptors pass execve(2), or none.  False with errno. */
+/* Sets whether execve(2) keeps the descriptors.  False with errno. */
 bool state_keep(const struct server *, const struct handover *, bool keep);
 
 #endif

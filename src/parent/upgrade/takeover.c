@@ -34,7 +34,7 @@ static struct {
 	struct handover handover;
 } input;
 
-/* A stream of its own for the memory, which stays open. */
+/* Opens a stream on a copy of the descriptor, which itself stays open. */
 static FILE *
 open_again(int fd, const char *mode)
 {
@@ -59,7 +59,7 @@ read_arguments(
 	server->command = command;
 }
 
-/* There have to be settings before it. */
+/* Needs the settings, which must be read first. */
 static void
 read_state(struct server *server, struct command_line *command)
 {
@@ -70,7 +70,10 @@ read_state(struct server *server, struct command_line *command)
 	if (!restore_state(file, server, &input.handover, &error))
 		log_fatalx("%s", error.text);
 	(void)fclose(file);
-	/* The first program has read a relative path from its directory. */
+	/*
+	 * The path of the configuration file, as the first program has made it
+	 * absolute.
+	 */
 	free(command->path);
 	command->path = strdup(input.handover.file);
 	if (command->path == NULL)
@@ -112,7 +115,7 @@ takeover_test(struct server *server, struct command_line *command, int argc,
 	struct config_error error;
 
 	input.left = *left;
-	log_configure(-1, LOG_DAEMON); /* the answer tells all */
+	log_configure(-1, LOG_DAEMON); /* errors go into the answer */
 	log_on_fatal(refuse);
 	read_arguments(server, command, argc, argv);
 	if (!config_defaults(&server->config, &error))
@@ -139,7 +142,7 @@ begin_anew(const char *message, int error, int status)
 	program_execute(&input.left);
 }
 
-/* Use the settings that were tested; the file may have changed since. */
+/* Uses the settings that were tested; the file may have changed since. */
 static void
 take_settings(struct config *config)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The new program's side of an upgrade (upgrade.h has the old one's).  It runs
- * twice: in a process of its own, to tell whether it could take over, and then
- * in the parent, where it does.
+ * The new program's side of an upgrade; upgrade.h is the old one's.  It runs
+ * twice: in a child of the parent, to test whether it can take over, and then
+ * in the parent itself.
  */
 
 #ifndef TAKEOVER_H
@@ -21,10 +21,10 @@ _Noreturn void takeover_test(struct server *, struct command_line *, int argc,
     char **argv, const struct inheritance *);
 
 /*
- * Takes over: takeover_begin() reads state and settings; then the caller starts
- * the log, signals and confinement as in any start, and takeover_end() has
- * server_run() go on serving.  What fails in between would end all sessions,
- * so the program is then executed again, some times.
+ * Takes over: takeover_begin() reads the state and the settings; then the
+ * caller starts the log, the signals and the confinement as in any start;
+ * takeover_end() prepares server_run().  A failure in between would end all
+ * sessions, so the program is then executed again, up to ten times.
  */
 void takeover_begin(struct server *, struct command_line *, int argc,
     char **argv, const struct inheritance *);

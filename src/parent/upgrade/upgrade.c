@@ -28,7 +28,7 @@
 #include "parent/upgrade/state.h"
 
 enum {
-	PATIENCE = 10, /* seconds for the test */
+	PATIENCE = 10, /* seconds that the test may take */
 	WHY_MAX = 1024
 };
 
@@ -47,7 +47,7 @@ finish(struct server *server)
 	upgrade->answer = -1;
 	upgrade->tester = 0;
 	(void)notify_send(&server->notify, "READY=1");
-	if (upgrade->again) /* the program may be another one now */
+	if (upgrade->again) /* for a program that may have changed meanwhile */
 		(void)kill(server->pid, SIGUSR2);
 	upgrade->again = false;
 }
@@ -67,7 +67,10 @@ fail(struct server *server, const char *format, ...)
 
 /* ---- the state ---------------------------------------------------------- */
 
-/* Returns memory that holds the state and cannot change, or -1 with errno. */
+/*
+ * Writes the state to a memfd and seals it.  Returns the memfd, or -1 with
+ * errno.
+ */
 static int
 save(const struct server *server, const struct handover *handover)
 {
@@ -95,7 +98,10 @@ save(const struct server *server, const struct handover *handover)
 
 /* ---- executing ---------------------------------------------------------- */
 
-/* Returns only if it fails, with errno and everything as before. */
+/*
+ * Executes the new program.  Returns only on failure, with errno and all as
+ * before.
+ */
 static void
 execute(struct server *server, struct handover *handover)
 {
@@ -114,7 +120,7 @@ execute(struct server *server, struct handover *handover)
 	errno = error;
 }
 
-/* The signals stay pending for the new program. */
+/* Repeats pending requests as signals, which the new program will receive. */
 static void
 hand_on_requests(struct server *server)
 {

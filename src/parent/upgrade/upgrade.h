@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The upgrade: the running parent executes the program that is now at its
- * path, in the same process, with the same sessions and listening sockets.
+ * The upgrade: the running parent executes the program that is now at its path,
+ * in the same process, with the same sessions and listening sockets.
  *
- * The old program's side, which runs in the parent: it has the new program
- * tested, in a process of its own and while it goes on serving; then it writes
- * down its state (state.h) and executes it.  Whatever goes wrong until then
- * leaves everything as it was.  The new program's side is takeover.h.
+ * This is the old program's side, and runs in the parent.  It tests the new
+ * program in a child while it continues to serve; then it saves its state
+ * (state.h) and executes the new program.  If anything fails before that,
+ * nothing changes.  takeover.h is the new program's side.
  */
 
 #ifndef UPGRADE_H
@@ -26,26 +26,26 @@ struct server;
 
 struct upgrade {
 	struct timer deadline;
-	pid_t tester; /* the process that tests the new program; 0 = none */
-	int answer;   /* the memory where it answers */
-	struct stat program; /* the file that it executed */
-	bool overdue;        /* it has been killed for taking too long */
+	pid_t tester; /* the child that is the new program's test; 0 = none */
+	int answer;   /* the memfd for its answer */
+	struct stat program; /* the file that was tested */
+	bool overdue;        /* it was killed after PATIENCE */
 	bool again;          /* another request came meanwhile */
-	bool reloaded;       /* the settings that were tested are old */
+	bool reloaded;       /* a reload came after the settings were tested */
 };
 
 void upgrade_init(struct server *);
 
-/* Begins one; serves on until the answer is there. */
+/* Starts the test; the parent serves until it ends. */
 void upgrade_request(struct server *, int64_t now);
 
-/* A child may have ended: looks whether it is the tester. */
+/* Reaps the tester if it has ended. */
 void upgrade_check(struct server *, int64_t now);
 
-/* The same for a child that has been waited for.  Does it if so. */
+/* A child has been reaped: if it is the tester, acts on its answer. */
 void upgrade_reaped(struct server *, pid_t pid, int status);
 
-/* A stop begins: ends the test. */
+/* Kills the tester, because the daemon stops. */
 void upgrade_abandon(struct server *);
 
 #endif
