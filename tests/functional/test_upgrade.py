@@ -235,6 +235,23 @@ def test_new_addresses_are_opened_and_dropped_ones_closed(upgradable):
     echo(client, b"again")
 
 
+def test_an_address_dropped_and_asked_for_again_takes_new_clients(upgradable):
+    """It was still there, for a client who waited for a free place."""
+    kept, port = (free_port(host) for host in ("127.0.0.1", "127.0.0.2"))
+    both = [f"127.0.0.1:{kept}", f"127.0.0.2:{port}"]
+    daemon = upgradable(config={"listen": both, "max-children": "1"})
+    holder = daemon.connect(port=kept)
+    echo(holder, b"the only place")
+    waiting = daemon.connect(host="127.0.0.2", port=port)
+    daemon.write_config({"listen": both[0], "max-children": "1"})
+    daemon.upgrade()
+    daemon.write_config({"listen": both, "max-children": "2"})
+    daemon.upgrade()
+    echo(waiting, b"a place")
+    holder.close()
+    assert streams.is_served(daemon.connect(host="127.0.0.2", port=port))
+
+
 def test_an_address_that_cannot_be_had_leaves_the_old_ones(upgradable):
     port = free_port("127.0.0.1")
     daemon = upgradable(config={"listen": f"127.0.0.1:{port}"})
