@@ -2,6 +2,7 @@
 """The pidfile: where it may be, who holds it, and what a hijacked parent can
 do with it."""
 
+import fcntl
 import os
 import pathlib
 import signal
@@ -22,6 +23,22 @@ def keeper_of(running):
     [keeper] = [pid for pid in processes.group(running.pgid)
                 if processes.title(pid) == "echod: pidfile keeper"]
     return keeper
+
+
+# ---- who else can lock it ----------------------------------------------------
+
+def test_whoever_can_only_read_it_keeps_no_daemon_from_starting(
+        daemon, folder):
+    left = folder / "pid"
+    left.write_text("4711\n")
+    with open(left, encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.lockf(file, fcntl.LOCK_SH)
+        running = daemon()
+        assert running.pidfile.read_text() == f"{running.pid}\n"
+        with pytest.raises(BlockingIOError), open(left, "rb") as new:
+            fcntl.lockf(new, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert "already running, pid" in failed_start(folder)
 
 
 # ---- where it may be --------------------------------------------------------

@@ -82,7 +82,7 @@ TELLING = {"write", "poll"}
 # Calls without which a message can be lost, to be told of later.
 LOGGING = {"socket", "connect", "sendto", "close", "getpid", "read"}
 # Calls that make, lock and remove the pidfile.
-LOCKING = {"flock", "newfstatat", "ftruncate", "openat"}
+LOCKING = {"fcntl", "newfstatat", "ftruncate", "openat"}
 REMOVING = {"unlink", "sendto", "recvfrom", "socketpair"}
 # Before main() the C library may only abort.
 LIBC = {"brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",

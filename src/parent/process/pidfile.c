@@ -4,15 +4,15 @@
  * Runs in the parent, which opens and locks the file, then passes it to the
  * keeper (keeper.h) and closes its own descriptor.
  *
- * The lock is that of pidfile_open(3bsd), flock(2).  That function is not used
- * because it follows symbolic links.
+ * pidfile_open(3bsd) is not used, because it follows symbolic links and its
+ * lock, flock(2)'s, can be held by whoever can read the file.  That of fcntl(2)
+ * for writing cannot.
  */
 
 #include "parent/process/pidfile.h"
 
 #include <sys/types.h>
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -77,7 +77,7 @@ open_file(const char *path)
 {
 	struct stat st;
 	int fd = open(
-	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd == -1 && errno == ELOOP)
 		log_fatalx("cannot open pidfile %s: Is a symbolic link", path);
@@ -89,16 +89,6 @@ open_file(const char *path)
 	return fd;
 }
 
-static void
-lock(const char *path, int fd)
-{
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return;
-	if (errno == EWOULDBLOCK)
-		already_running(path, fd);
-	log_fatal("cannot lock pidfile %s", path);
-}
-
 static bool
 is_in_place(const char *path, int fd)
 {
@@ -108,7 +98,31 @@ is_in_place(const char *path, int fd)
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
-/* Tries again if an earlier daemon removes the file before it is locked. */
+/*
+ * Returns whether the file is locked; if somebody who can only read it keeps it
+ * from that, removes it.
+ */
+static bool
+lock(const char *path, int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return true;
+	if ((errno != EAGAIN && errno != EACCES) ||
+	    fcntl(fd, F_OFD_GETLK, &lock) == -1)
+		log_fatal("cannot lock pidfile %s", path);
+	if (lock.l_type == F_WRLCK)
+		already_running(path, fd);
+	if (lock.l_type == F_RDLCK && is_in_place(path, fd))
+		(void)unlink(path);
+	return false;
+}
+
+/*
+ * Tries again if an earlier daemon removes the file before it is locked. Others
+ * can read a new file once it is locked.
+ */
 static int
 open_locked(const char *path)
 {
@@ -118,9 +132,10 @@ open_locked(const char *path)
 
 	for (int i = 0; i < TRIES; i++) {
 		int fd = open_file(path);
-		lock(path, fd);
-		if (is_in_place(path, fd))
+		if (lock(path, fd) && is_in_place(path, fd)) {
+			(void)fchmod(fd, 0644);
 			return fd;
+		}
 		(void)close(fd);
 	}
 	log_fatalx("pidfile %s is replaced over and over", path);
