@@ -159,20 +159,28 @@ def gone(running, session, reason="killed"):
         rf"closed \S+ pid={session.pid} .* reason={reason}\b")
 
 
+def reads(session):
+    """Code that waits for input, which there is not, nor room for it."""
+    return hijack.system_call(0, session.client, session.entry(), 1)
+
+
+@pytest.mark.slow(4, "the parent allows 3 s more")
 def test_a_session_that_ignores_its_lifetime_is_killed(echod):
     running = echod(max_lifetime="1s")
     client, session = hijacked(running)
-    session.run(hijack.SPIN)
+    session.run(reads(session), without_end=True)
     gone(running, session)
 
 
+@pytest.mark.slow(8, "the parent allows 3 s more, then asks three times")
 def test_a_session_that_makes_no_progress_is_killed(echod):
     running = echod(idle_timeout="500ms", write_timeout="500ms")
     client, session = hijacked(running)
-    session.run(hijack.SPIN)
+    session.run(reads(session), without_end=True)
     gone(running, session)
 
 
+@pytest.mark.slow(3, "the parent allows 3 s")
 def test_a_session_that_says_it_ends_and_stays_is_killed(echod):
     running = echod()
     client, session = hijacked(running)
@@ -183,8 +191,7 @@ def test_a_session_that_says_it_ends_and_stays_is_killed(echod):
 def test_a_session_that_says_it_ends_when_it_is_to_be_killed_is_killed(echod):
     running = echod(drain_timeout="0")
     client, session = hijacked(running)
-    waits = hijack.system_call(0, session.client, session.entry(), 1)
-    session.run(waits, session.sends(report(END, 0)))
+    session.run(reads(session), session.sends(report(END, 0)))
     running.send_signal(signal.SIGTERM)
     assert running.wait_end() == 0
     gone(running, session)
