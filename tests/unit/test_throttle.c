@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "parent/log/client_names.h"
 #include "parent/log/throttle.h"
+#include "parent/throttles.h"
 
 #define START  (1000 * SEC)
 #define PERIOD (THROTTLE_PERIOD * SEC)
@@ -202,6 +203,58 @@ any_number_of_failures_is_one_line_a_period(void **state)
 	assert_int_equal(count_lines(capture_end()), 11);
 }
 
+/* ---- several lines ------------------------------------------------------- */
+
+/* Accepting fails; half a period later a client is refused. */
+static struct throttles
+fail_then_refuse(void)
+{
+	struct throttles throttles = {0};
+	struct prefix source;
+
+	assert_null(prefix_parse("192.0.2.9", &source));
+	throttles_init(&throttles);
+	capture_start();
+	throttles_failed(&throttles, THROTTLED_ACCEPT, EMFILE, START);
+	(void)throttles_refused(
+	    &throttles, &source, denied, listener, START + PERIOD / 2);
+	assert_string_equal(capture_end(),
+	    "echod: cannot accept: Too many open files, trying again\n");
+	return throttles;
+}
+
+static const char refused[] = "echod: refused 192.0.2.9 reason=denied count=1 "
+			      "period=10s listener=*:7\n";
+
+static void
+each_line_has_a_period_of_its_own(void **state)
+{
+	struct throttles throttles = fail_then_refuse();
+
+	(void)state;
+	assert_int_equal(throttles.over.due, START + PERIOD);
+	capture_start();
+	throttles_go_on(&throttles, START + PERIOD);
+	assert_string_equal(capture_end(), "echod: can accept again\n");
+	assert_int_equal(throttles.over.due, START + PERIOD / 2 + PERIOD);
+	capture_start();
+	throttles_go_on(&throttles, START + PERIOD / 2 + PERIOD);
+	assert_string_equal(capture_end(), refused);
+	assert_false(timer_is_set(&throttles.over));
+}
+
+static void
+an_upgrade_loses_no_count_and_ends_no_failure(void **state)
+{
+	struct throttles throttles = fail_then_refuse();
+
+	(void)state;
+	capture_start();
+	throttles_hand_on(&throttles, START + PERIOD / 2);
+	assert_string_equal(capture_end(), refused);
+	assert_int_equal(throttles.over.due, START + PERIOD);
+}
+
 int
 main(void)
 {
@@ -216,6 +269,8 @@ main(void)
 		those_that_follow_are_told_together_with_the_last_error),
 	    cmocka_unit_test(a_period_without_a_failure_ends_them),
 	    cmocka_unit_test(any_number_of_failures_is_one_line_a_period),
+	    cmocka_unit_test(each_line_has_a_period_of_its_own),
+	    cmocka_unit_test(an_upgrade_loses_no_count_and_ends_no_failure),
 	};
 
 	return cmocka_run_group_tests_name("throttle", tests, NULL, NULL);
