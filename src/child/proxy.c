@@ -11,7 +11,7 @@ static const uint8_t v2_signature[] = {
 
 /* ---- version 1: "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n" ----------- */
 
-/* 0..65535 without leading zeroes. */
+/* Reads 0..65535 without leading zeroes. */
 static bool
 port_parse(const char *text, uint16_t *port)
 {
@@ -25,7 +25,7 @@ port_parse(const char *text, uint16_t *port)
 	return value <= UINT16_MAX;
 }
 
-/* An address of the protocol's family, and its port. */
+/* Reads an address of the line's family, and its port. */
 static bool
 endpoint_parse(
     const char *host, const char *port, bool is_v6, struct addr *addr)
@@ -53,7 +53,7 @@ v1_complete(struct proxy_parser *parser)
 	struct addr server;
 	size_t count = 0;
 
-	parser->head[parser->used - 2] = '\0'; /* over the CR */
+	parser->head[parser->used - 2] = '\0'; /* overwrites the CR */
 	if (strncmp(line, unknown, sizeof unknown - 1) == 0 &&
 	    (line[sizeof unknown - 1] == '\0' ||
 		line[sizeof unknown - 1] == ' '))
@@ -103,7 +103,7 @@ enum {
 	V2_TCP6 = 0x21
 };
 
-/* Families and how many bytes their addresses take; no others are valid. */
+/* The valid families, and the length of their addresses. */
 static const struct {
 	uint8_t family;
 	uint8_t addresses;
@@ -129,7 +129,7 @@ get16(const uint8_t *bytes)
 	return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 
-/* The fixed part is there: is it consistent, and how much follows? */
+/* Checks the fixed part, and takes the length of the rest from it. */
 static enum proxy_state
 v2_fixed_part(struct proxy_parser *parser)
 {
@@ -137,7 +137,7 @@ v2_fixed_part(struct proxy_parser *parser)
 
 	parser->length = PROXY_V2_FIXED + rest;
 	if (v2_is_local(parser))
-		return PROXY_MORE; /* the family means nothing then */
+		return PROXY_MORE; /* LOCAL: the family is ignored */
 	for (size_t i = 0; i < sizeof v2_families / sizeof *v2_families; i++)
 		if (v2_families[i].family == parser->head[V2_FAMILY])
 			return rest >= v2_families[i].addresses ? PROXY_MORE

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The PROXY protocol header, versions 1 and 2, with which a proxy begins a
- * connection to name the client it stands for.  The rules are those of
- * "The PROXY protocol", haproxy's proxy-protocol.txt, for a receiver.
+ * The PROXY protocol header, versions 1 and 2: a proxy sends it first on a
+ * connection, to name its client.  The parser follows the rules for receivers
+ * in "The PROXY protocol", haproxy's proxy-protocol.txt.
  *
- * The parser takes bytes as they come and never looks ahead, so the result
- * does not depend on how the input is split.  It runs in the session, which
- * is confined by then.
+ * It takes bytes as they come and never looks ahead, so the result does not
+ * depend on how the input is split.  It runs in the confined session.
  */
 
 #ifndef PROXY_H
@@ -25,14 +24,14 @@ enum {
 };
 
 enum proxy_state {
-	PROXY_MORE, /* so far so good */
+	PROXY_MORE, /* the header is incomplete */
 	PROXY_DONE, /* the header is complete */
-	PROXY_BAD   /* it is not a header */
+	PROXY_BAD   /* not a valid header */
 };
 
-/* All zeroes at the beginning. */
+/* Begins as zeroes. */
 struct proxy_parser {
-	uint8_t head[PROXY_V1_MAX + 1]; /* its first bytes */
+	uint8_t head[PROXY_V1_MAX + 1]; /* the beginning of the header */
 	size_t used;                    /* bytes taken so far */
 	size_t length;                  /* in all, once known (version 2) */
 	bool named;                     /* the client below is valid */
@@ -40,9 +39,9 @@ struct proxy_parser {
 };
 
 /*
- * Takes bytes up to the end of the header; *taken tells how many.  What
- * follows them is the client's.  A header can be good and name nobody
- * (UNKNOWN, LOCAL, and families that are not the internet's).
+ * Takes bytes up to the end of the header, and sets *taken to their number; the
+ * bytes after them are the client's.  A valid header can name no client
+ * (UNKNOWN, LOCAL, and families other than IPv4 and IPv6).
  */
 enum proxy_state proxy_feed(
     struct proxy_parser *, const uint8_t *data, size_t length, size_t *taken);

@@ -27,9 +27,9 @@ enum {
 };
 
 /*
- * The test for large numbers comes first, so that a session starts sooner: when
- * the filter is installed, the kernel runs it once for each call that the
- * parent's filter allows, to cache the result.
+ * The first instruction kills all calls with large numbers.  That makes the
+ * start of a session faster: on installation the kernel runs the filter once
+ * for each call that the parent's filter allows, to cache the result.
  */
 static bool
 restrict_calls(void)
@@ -81,7 +81,10 @@ sandbox_isolate(int one, int other, pid_t parent)
 		descriptors_close(0, (unsigned)low - 1);
 	descriptors_close((unsigned)low + 1, (unsigned)high - 1);
 	descriptors_close((unsigned)high + 1, UINT_MAX);
-	/* After the parent's last change of user, which would undo it. */
+	/*
+	 * The parent has changed its user before the fork; a change would reset
+	 * this.
+	 */
 	if (syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1)
 		return false;
 	return syscall(SYS_getppid) == parent;

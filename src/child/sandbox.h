@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Confinement of a session.  Runs in the child, before it reads its first
- * byte.  Whatever fails here, the session must not go on.
+ * Confines a session.  Runs in the child, before it reads its first byte.  If
+ * anything fails, the session must exit.
  */
 
 #ifndef SANDBOX_H
@@ -17,23 +17,25 @@
 enum sandbox {
 	SANDBOX_OFF,
 	SANDBOX_STRICT, /* strict mode: read, write, exit, sigreturn */
-	SANDBOX_FILTER, /* the same four calls by a filter */
+	SANDBOX_FILTER, /* a filter that allows the same four calls */
 #ifdef FILTER_ARCH
 	SANDBOX_ON = SANDBOX_FILTER
 #else
-	SANDBOX_ON = SANDBOX_STRICT /* no filter for this processor */
+	SANDBOX_ON =
+	    SANDBOX_STRICT /* the filter does not support this processor */
 #endif
 };
 
 /*
- * Leaves the session alone with two descriptors: closes every other one, and
- * has it killed if the given parent dies.  False if that has died already.
+ * Closes all descriptors but two, and asks the kernel to kill this process when
+ * the parent dies.  False if the parent is dead already.
  */
 bool sandbox_isolate(int one, int other, pid_t parent);
 
 /*
- * Takes away files, processes and all but four system calls.  Afterwards the
- * only way out is syscall(SYS_exit, ...): _exit(2) makes another call.
+ * Sets the limits of files and processes to 0 and allows four system calls.
+ * Afterwards only syscall(SYS_exit, ...) ends the process: _exit(2) makes
+ * another call.
  */
 bool sandbox_enter(enum sandbox);
 

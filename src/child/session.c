@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The echo loop needs no poll and no clock: the socket blocks, its own timeouts
- * end a wait as EAGAIN, and signals end it as EINTR.
+ * The echo loop needs no poll and no clock: the socket blocks, its timeouts end
+ * a wait with EAGAIN, and signals end it with EINTR.
  *
- * A session that is to end, because the daemon stops or its lifetime is over,
- * does so when it is quiet: when it has waited for input from one signal to
- * a later one, so that everything received has been echoed.  What its client
- * has yet to take and to send it cannot know, so it waits longer where the
- * client has sent something since the stop began.  The signal is repeated, a
- * tenth of a second later, so it does not matter when one comes between two
- * calls.
+ * When the daemon stops, or its lifetime is over, a session ends once it is
+ * quiet: it has waited for input from one signal to a later one, so everything
+ * that it received has been echoed.  It cannot know what its client still has
+ * to read or to send; if the client has sent something since the stop began, it
+ * waits longer.  Signals are repeated every tenth of a second, so one may be
+ * missed between two calls.
  */
 
 #include "child/session.h"
@@ -31,20 +30,24 @@
 
 enum {
 	/*
-	 * How many signals a session whose lifetime is over may wait for a
-	 * quiet moment; a hundredth of the lifetime lies between two.
+	 * The number of signals that a session whose lifetime is over waits to
+	 * become quiet.  They come every hundredth of the lifetime.
 	 */
 	LIFETIME_GRACE = 5,
 
 	/*
-	 * How many signals in a row without input end a stopping session.  One
-	 * is not enough: a client may be slow, or may get no processor.
+	 * The number of signals without input in between that end a session
+	 * when the daemon stops.  One is not enough: a client may be slow, or
+	 * may get no processor.
 	 */
 	STOP_GRACE = 3,
 	STOP_GRACE_ACTIVE = 10
 };
 
-/* Waits for room in the queue, which the parent makes. */
+/*
+ * Sends a report.  If the queue is full, write(2) blocks until the parent has
+ * read from it.
+ */
 static void
 report(const struct session *session, struct report message)
 {
@@ -55,7 +58,7 @@ report(const struct session *session, struct report message)
 		continue;
 }
 
-/* Tells the parent the count that it has asked for. */
+/* Answers the parent's question for the byte count. */
 static void
 answer(const struct session *session, enum report_wait wait)
 {
@@ -72,7 +75,10 @@ leave(const struct session *session, enum reason reason)
 		(void)syscall(SYS_exit, reason);
 }
 
-/* Sends SIGALRM at the end of the lifetime, and over and over after it. */
+/*
+ * Starts a timer that sends SIGALRM at the end of the lifetime, and repeatedly
+ * after it.
+ */
 static bool
 lifetime_start(int64_t lifetime)
 {
@@ -99,7 +105,7 @@ alarm_came(void)
 	return came;
 }
 
-/* Whether the lifetime is over for good, quiet or not. */
+/* Whether the grace after the lifetime has passed as well. */
 static bool
 overdue(void)
 {
@@ -107,7 +113,7 @@ overdue(void)
 	return session_state.alarms > LIFETIME_GRACE;
 }
 
-/* How many signals in a row the session lets pass without input. */
+/* The number of signals without input that the session waits for. */
 static unsigned
 patience(void)
 {
@@ -116,7 +122,10 @@ patience(void)
 	return session_state.active ? STOP_GRACE_ACTIVE : STOP_GRACE;
 }
 
-/* A wait for input was interrupted: is it time to go? */
+/*
+ * A signal has interrupted a wait for input: returns the reason if the session
+ * must end.
+ */
 static enum reason
 interrupted(void)
 {
@@ -124,7 +133,7 @@ interrupted(void)
 
 	session_state.stopping |= stop;
 	if (!stop && !alarm)
-		return REASON_NONE; /* asked, or stopped and continued */
+		return REASON_NONE; /* it was SIGUSR1, or SIGCONT */
 	if (++session_state.quiet <= patience() && !overdue())
 		return REASON_NONE;
 	return session_state.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
@@ -178,8 +187,8 @@ write_all(const struct session *session, const char *data, size_t length)
 }
 
 /*
- * Reads input.  If it returns 0, *reason says why the session ends, or is
- * REASON_NONE if it goes on.
+ * Reads input.  On 0, *reason is why the session ends, or REASON_NONE if it
+ * must read again.
  */
 static size_t
 read_some(const struct session *session, enum reason *reason)
@@ -197,7 +206,7 @@ read_some(const struct session *session, enum reason *reason)
 	return (size_t)count;
 }
 
-/* Reads the PROXY header and echoes what came with its end. */
+/* Reads the PROXY header, and echoes the bytes that came after it. */
 static enum reason
 take_header(const struct session *session)
 {
@@ -208,7 +217,8 @@ take_header(const struct session *session)
 
 	while (state == PROXY_MORE) {
 		count = read_some(session, &reason);
-		if (reason != REASON_NONE) /* the parent watches the time */
+		if (reason !=
+		    REASON_NONE) /* the parent enforces the deadline */
 			return reason == REASON_SHUTDOWN ? reason
 							 : REASON_PROXY;
 		state = proxy_feed(&parser,

@@ -3,15 +3,13 @@
 /*
  * One client's session: the child process from fork to exit.
  *
- * What it promises: every byte read is written back, in order, before the
- * next is read; the end of input is answered with the end of output; it holds
- * no descriptor but its socket and the one it reports on and, once confined,
- * makes no system call but read, write, exit and the return from a signal
- * handler.
+ * A session writes back every byte in order before it reads more, and answers
+ * the end of input with the end of output.  It has two descriptors, its socket
+ * and the one for reports, and once confined makes no system calls but read,
+ * write, exit and the return from a signal handler.
  *
- * What it needs from the socket, set by the parent: that it blocks,
- * SO_RCVTIMEO for the idle limit, and SO_SNDTIMEO at a STALL_SLICES-th of the
- * stall limit.
+ * The parent must set up the socket: blocking, with SO_RCVTIMEO at the idle
+ * limit and SO_SNDTIMEO at a STALL_SLICES-th of the stall limit.
  */
 
 #ifndef SESSION_H
@@ -28,8 +26,8 @@
 
 enum {
 	/*
-	 * A write that times out has often moved some bytes, at an unknown
-	 * moment.  So a write waits in slices of the stall limit, and a session
+	 * A write that times out may have sent some bytes, at an unknown time.
+	 * So each write waits for a slice of the stall limit, and the session
 	 * ends between that limit and one slice later.
 	 */
 	STALL_SLICES = 20
@@ -37,19 +35,20 @@ enum {
 
 struct session {
 	int fd;
-	int reports;       /* where they are sent */
-	uint32_t serial;   /* goes with each report */
+	int reports;       /* the descriptor for reports */
+	uint32_t serial;   /* a part of each report */
 	pid_t parent;      /* whose death ends the session */
 	const char *title; /* of the process */
 	enum sandbox sandbox;
 	int64_t max_lifetime; /* ns, 0 = none */
-	bool proxied;         /* a PROXY header comes first */
+	bool proxied;         /* the client begins with a PROXY header */
 };
 
 /*
- * Serves the client, reports, and exits with the reason.  On SIGUSR1 a session
- * reports its byte count as soon as it returns from read(2) or write(2).  It
- * misses a signal that comes just before such a call, so the parent asks again.
+ * Serves the client, reports the end, and exits with the reason.  After SIGUSR1
+ * a session reports its byte count when it returns from read(2) or write(2).  A
+ * signal just before such a call does not interrupt it, so the parent repeats
+ * the question.
  */
 _Noreturn void session_run(const struct session *);
 

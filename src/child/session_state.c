@@ -5,32 +5,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A variable in a section that layout.ld puts in its place. */
+/* A variable in a section of its own, for layout.ld. */
 #define PLACED(name) __attribute__((section(".bss." name)))
 
 PLACED("session_state") _Alignas(64) struct session_state session_state;
 
 /*
- * Libc's block for a thread, in a static program; 3.3 kB in glibc 2.36 on
- * x86-64. At its end is what libc and the kernel write to in each new process
- * (ids, the list of robust locks, restartable sequences), 2.5 kB, which is to
- * be in the page where session_state begins.
+ * The thread block of libc in a static program, 3.3 kB in glibc 2.36 on x86-64.
+ * libc and the kernel write to its last 2.5 kB in each new process (ids, the
+ * list of robust locks, restartable sequences).  layout.ld puts these in the
+ * page where session_state begins.
  */
 PLACED("thread_block") _Alignas(4096) static char thread_block[4096 + 2560];
 
 /*
- * In a static program, libc gets the memory for its thread block from here.  By
- * default it takes the heap, which nothing else in a session needs, at the cost
- * of a page and three page tables.  The linker's --wrap puts lend() in place of
- * libc's function; with another libc, or a shared one, nobody calls it.  A
- * larger thread block, which GLIBC_TUNABLES can cause, still comes from the
- * heap.
+ * Gives a static libc the memory for its thread block.  libc itself would take
+ * it from the heap, which costs each session a page and three page tables for
+ * nothing else.  The linker's --wrap replaces libc's function by lend(); with
+ * another libc, or a shared one, nothing calls it.  A larger thread block,
+ * which GLIBC_TUNABLES can cause, still comes from the heap.
  */
 __attribute__((weak)) void *
     allocate(size_t) __asm__("__real__dl_early_allocate");
 void *lend(size_t) __asm__("__wrap__dl_early_allocate");
 
-/* Called before main(), and before there is an errno or a stack guard. */
+/* Runs before main(), when errno and the stack guard do not exist yet. */
 void *
 lend(size_t size)
 {

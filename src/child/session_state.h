@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What a session writes to while it serves, but for its stack.
+ * All memory that a session writes to while it serves, except its stack.
  *
- * A new process shares the parent's memory until one of them writes to it; the
- * first write to a page costs a fault and a copy, and pages that lie far apart
- * cost page tables, too.  So all lies together, and only the pages that hold
- * data are ever touched: a session of short messages has one.
+ * A new process shares the parent's memory until one of them writes to it: the
+ * first write to a page costs a fault and a copy, and pages that are far apart
+ * need page tables of their own.  So this struct holds all variables of a
+ * session, and a session of short messages touches one page of it.
  */
 
 #ifndef SESSION_STATE_H
@@ -16,16 +16,18 @@
 #include <stdint.h>
 
 enum {
-	/* The socket's own buffers make larger ones useless (see tests/bench).
+	/*
+	 * Larger buffers bring nothing beside those of the socket (see
+	 * tests/bench).
 	 */
 	BUFFER_SIZE = 64 * 1024
 };
 
 struct session_state {
-	bool stopping;   /* SIGTERM came */
-	bool active;     /* input came after that */
+	bool stopping;   /* SIGTERM has come */
+	bool active;     /* input has come after it */
 	unsigned quiet;  /* signals since the last input */
-	unsigned alarms; /* how often SIGALRM came */
+	unsigned alarms; /* the number of SIGALRMs */
 	uint64_t bytes;  /* echoed */
 	_Alignas(64) char buffer[BUFFER_SIZE];
 };

@@ -102,7 +102,9 @@ addr_equal(const struct addr *a, const struct addr *b)
 	       memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-/* An interface by name, or by number as it is printed once it is gone. */
+/*
+ * Reads an interface's name, or its number, which stands for one that has gone.
+ */
 static uint32_t
 scope_parse(const char *zone)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Internet addresses: an endpoint (address and port) and a prefix (CIDR).
+ * Internet addresses: an address with a port, and a prefix (CIDR).
  *
- * There is one form of an address: ::ffff:a.b.c.d is the IPv4 address
- * a.b.c.d wherever it comes from, so comparing, counting and printing never
- * see two names for one host.  Nothing here asks a resolver.
+ * Each address has one form: ::ffff:a.b.c.d becomes the IPv4 address a.b.c.d,
+ * so that comparing, counting and printing see one name for a host.  No
+ * function asks a resolver.
  */
 
 #ifndef ADDR_H
@@ -35,15 +35,15 @@ enum {
 };
 
 /*
- * From and to the kernel's form.  addr_from_sockaddr() takes AF_INET and
- * AF_INET6 and returns false for any other family.  addr_to_sockaddr() returns
- * the length; AF_UNSPEC has no kernel form and gives 0.
+ * Convert from and to the kernel's form.  addr_from_sockaddr() returns false
+ * for families other than AF_INET and AF_INET6.  addr_to_sockaddr() returns the
+ * length, 0 for AF_UNSPEC.
  */
 bool addr_from_sockaddr(struct addr *, const struct sockaddr *);
 socklen_t addr_to_sockaddr(const struct addr *, struct sockaddr_storage *);
 
 /*
- * The canonical form of an address that was put together elsewhere.  False
+ * Brings an address of another source, such as a report, into this form.  False
  * if it is neither IPv4 nor IPv6.
  */
 bool addr_canonical(const struct addr *raw, struct addr *);
@@ -71,11 +71,14 @@ const char *addr_format_host(const struct addr *, char buf[ADDR_STRLEN]);
 const char *prefix_parse(const char *text, struct prefix *);
 const char *prefix_format(const struct prefix *, char buf[PREFIX_STRLEN]);
 
-/* The network of length bits (at most the family's) that addr lies in. */
+/*
+ * The prefix of that length that contains the address; length is limited to the
+ * family's bits.
+ */
 struct prefix prefix_of(const struct addr *, unsigned length);
 bool prefix_contains(const struct prefix *, const struct addr *);
 
-/* A total order, as strcmp(3) has it. */
+/* Returns less than, equal to or greater than 0, as strcmp(3) does. */
 int prefix_compare(const struct prefix *, const struct prefix *);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The system calls that a session makes, by syscall(2).  libc's functions for
- * them lie in many places of its text, and in a new process the first use of
- * each place costs a page fault; so a session runs this one function of libc.
+ * The system calls that a session makes, all by syscall(2).  libc's wrappers
+ * are spread over many pages, and in a new process the first use of each page
+ * costs a fault; so a session uses this one function of libc.
  */
 
 #ifndef CALLS_H

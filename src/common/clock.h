@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Time.  Every instant in echod is CLOCK_MONOTONIC and every span of time is
- * a signed 64-bit count of nanoseconds, so that a step of the wall clock
- * changes nothing and no unit is ever guessed.
+ * Time.  Every instant is of CLOCK_MONOTONIC, so that a step of the wall clock
+ * changes nothing, and every instant and span is a signed 64-bit number of
+ * nanoseconds.
  */
 
 #ifndef CLOCK_H
@@ -40,7 +40,7 @@ clock_timespec(int64_t span)
 	    .tv_sec = (time_t)(span / SEC), .tv_nsec = (long)(span % SEC)};
 }
 
-/* Rounds up, so that only 0 becomes 0, which the kernel takes for no limit. */
+/* Rounds up, so that only 0 becomes 0, which means no limit to the kernel. */
 static inline struct timeval
 clock_timeval(int64_t span)
 {

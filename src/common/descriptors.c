@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 enum {
-	/* Descriptors looked at by one ppoll(2). */
+	/* Descriptors that one ppoll(2) checks. */
 	CHUNK = 256
 };
 
-/* Not every C library has the function, nor every seccomp filter the call. */
+/*
+ * By number: not every C library has the function.  A seccomp filter may refuse
+ * the call.
+ */
 static long
 close_range_call(unsigned first, unsigned last)
 {
@@ -29,8 +32,8 @@ close_range_call(unsigned first, unsigned last)
 }
 
 /*
- * One ppoll(2) tells which of them are open: a limit of a million descriptors
- * would otherwise make a million calls.
+ * Asks ppoll(2) which of them are open, because a limit of a million
+ * descriptors would otherwise mean a million calls of close(2).
  */
 static void
 close_chunk(unsigned first, unsigned count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Closes ranges of descriptors, in the parent and in its children, on kernels
- * and in containers without close_range(2) too.
+ * Closes ranges of descriptors, in the parent and in its children, even where
+ * close_range(2) is missing or refused.
  */
 
 #ifndef ECHOD_COMMON_DESCRIPTORS_H

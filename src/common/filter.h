@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What the parent's and the sessions' seccomp(2) filters are made of.
+ * Instructions of the parent's and the sessions' seccomp(2) filters.
  * FILTER_ARCH is the kernel's name for the processor and its calling
- * convention, and not defined where the filters have not been tried.
+ * convention; it is undefined for processors on which the filters were not
+ * tested.
  */
 
 #ifndef FILTER_H
@@ -32,12 +33,15 @@
 #define FILTER_ARCH AUDIT_ARCH_S390X
 #endif
 
-/* Into the accumulator: a member of struct seccomp_data. */
+/* Loads a member of struct seccomp_data into the accumulator. */
 #define FILTER_LOAD(member)                                                    \
 	BPF_STMT(                                                              \
 	    BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
 
-/* The low half of an argument, all that the kernel takes of an int. */
+/*
+ * Loads the low half of an argument, which is all that the kernel uses of an
+ * int.
+ */
 #define FILTER_LOAD_ARGUMENT(n)                                                \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
 	    (unsigned)(offsetof(struct seccomp_data, args) +                   \
@@ -46,7 +50,7 @@
 
 #define FILTER_AND(mask) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (mask))
 
-/* Goes on with the next instruction, or leaves out so many. */
+/* Skips so many instructions unless the accumulator equals the value. */
 #define FILTER_SKIP_UNLESS(value, count)                                       \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (count))
 #define FILTER_SKIP_IF(value, count)                                           \

@@ -8,11 +8,11 @@
 #include "common/quote.h"
 
 enum {
-	ROWS_MAX = 128, /* of all groups of a program */
+	ROWS_MAX = 128, /* in all groups of a program */
 	FIRST_ROW = 256 /* what getopt_long(3) returns for the first of them */
 };
 
-/* The arguments of getopt_long(3), and the rows that its results stand for. */
+/* The arguments of getopt_long(3), and the row for each of its results. */
 struct getopt_tables {
 	char letters[2 * ROWS_MAX + 2];
 	struct option options[ROWS_MAX + 1];
@@ -55,7 +55,7 @@ build(struct getopt_tables *tables, const struct option_group *groups,
 			add_row(tables, &groups[i], row);
 }
 
-/* The row that getopt_long(3) means by its value, NULL for a misuse. */
+/* The row for a result of getopt_long(3), NULL for a misuse. */
 static const struct place *
 find_place(const struct getopt_tables *tables, int value)
 {
@@ -66,7 +66,7 @@ find_place(const struct getopt_tables *tables, int value)
 	return NULL;
 }
 
-/* The option as it was typed: -x inside a cluster, or the whole word. */
+/* Names the option as it was typed: -x within a cluster, or the whole word. */
 static void
 describe_misuse(int kind, char **argv, char error[OPTION_ERROR_SIZE])
 {
@@ -114,7 +114,7 @@ option_table_read(const struct option_group *groups, size_t count, int argc,
 	int value;
 
 	build(&tables, groups, count);
-	optind = 0; /* start afresh, also for a second command line */
+	optind = 0; /* restart getopt_long(3), for a second command line */
 	opterr = 0;
 	while ((value = getopt_long(
 		    argc, argv, tables.letters, tables.options, NULL)) != -1) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Command lines from tables, for both programs: from the row of an option
- * come what getopt_long(3) is told, how the value is checked and where it is
- * stored, and the line in --help.  A row of echod's settings is its key in
+ * Command lines by tables, for both programs.  The row of an option defines
+ * what getopt_long(3) accepts, how its value is checked, where it is stored,
+ * and its line in --help.  The rows of echod's settings are the keys of
  * echod.conf(5) as well.
  */
 
@@ -16,27 +16,27 @@
 
 #include "common/value.h"
 
-/* In the order in which rows are read best. */
+/* The order of the members suits the rows of the tables. */
 struct option_row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	const char *name;
 	char letter;          /* of the short form, 0 = none */
-	const char *argument; /* what --help calls it; NULL = takes none */
+	const char *argument; /* its name in --help; NULL = none */
 	const char *help;
 	const struct type *type;
 	size_t offset;       /* of the value in the structure of values */
-	struct range range;  /* which values are good */
-	const char *initial; /* the default, as one would write it, or NULL */
+	struct range range;  /* the valid values */
+	const char *initial; /* the default as text, or NULL */
 	bool fixed;          /* only a restart changes it */
 };
 
-/* Rows whose values belong together. */
+/* Rows whose values are in one structure. */
 struct option_group {
 	const struct option_row *rows; /* ends with a row without a name */
-	void *values;                  /* what the rows' offsets refer to */
+	void *values;                  /* the structure */
 
 	/*
-	 * Takes an option with its text, NULL if the row has no argument.
-	 * Returns NULL or what is wrong.  NULL stands for option_store().
+	 * Handles an option and its text, which is NULL if the row has no
+	 * argument.  Returns NULL or the error.  NULL means option_store().
 	 */
 	const char *(*take)(
 	    void *values, const struct option_row *, const char *text);
@@ -47,15 +47,14 @@ enum {
 };
 
 /*
- * Reads argv, of which every option is in one of the groups, in its order.
- * Returns false with the reason in error, one line without control characters.
- * optind is then that of the first operand; argv may have been reordered, as
- * getopt_long(3) does.
+ * Reads the options in argv, in their order, by the rows of the groups.  False
+ * with the reason in error, one line without control characters.  optind is
+ * then the index of the first operand; getopt_long(3) may have reordered argv.
  */
 bool option_table_read(const struct option_group *groups, size_t count,
     int argc, char **argv, char error[OPTION_ERROR_SIZE]);
 
-/* Reads text into the member of values; returns NULL or what is wrong. */
+/* Reads text into the row's member of values; returns NULL or the error. */
 const char *
 option_store(void *values, const struct option_row *, const char *text);
 

@@ -8,15 +8,16 @@
 #include <bsd/unistd.h>
 
 /*
- * The arguments, with the environment behind them.  If there is no NUL where
- * the arguments ended, the kernel shows what it finds up to the next one.
+ * The memory of the arguments and of the environment, which follows them.  If
+ * the last byte of the arguments is not NUL, the kernel shows the title up to
+ * the next NUL.
  */
 static struct {
 	char *start;
 	size_t arguments, size;
 } area;
 
-/* Where the strings end that lie one behind the other from end on. */
+/* The end of the strings that follow each other without a gap from end on. */
 static char *
 end_of_strings(char **strings, char *end)
 {
@@ -35,7 +36,10 @@ proctitle_init(int argc, char **argv)
 		area.size = (size_t)(end_of_strings(environ, end) - area.start);
 	}
 	setproctitle_init(argc, argv, environ);
-	/* libbsd has copied both; sessions must not find the environment. */
+	/*
+	 * libbsd has copied both.  Erase the environment, which sessions must
+	 * not see.
+	 */
 	if (area.size > area.arguments)
 		memset(
 		    area.start + area.arguments, 0, area.size - area.arguments);

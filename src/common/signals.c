@@ -36,7 +36,8 @@ reset_inherited(void)
 	struct sigaction fallback = {.sa_handler = SIG_DFL};
 
 	for (int signo = 1; signo < NSIG; signo++)
-		(void)sigaction(signo, &fallback, NULL); /* not KILL, STOP */
+		(void)sigaction(
+		    signo, &fallback, NULL); /* fails for KILL and STOP */
 }
 
 void
@@ -73,7 +74,8 @@ signals_init(void)
 		if (sigaction(sessions[i], &handler, NULL) == -1)
 			return false;
 	if (sigaction(SIGPIPE, &ignore, NULL) == -1 ||
-	    sigaction(SIGXFSZ, &ignore, NULL) == -1) /* a full log is no end */
+	    sigaction(SIGXFSZ, &ignore, NULL) ==
+		-1) /* a log file may reach its limit */
 		return false;
 	descriptor = signalfd(-1, &parent, SFD_NONBLOCK | SFD_CLOEXEC);
 	return descriptor != -1;
@@ -106,7 +108,7 @@ bool
 signals_take(int signo)
 {
 	if (caught[signo] == 0)
-		return false; /* and the page stays shared after a fork */
+		return false; /* no write: the page stays shared */
 	caught[signo] = 0;
 	return true;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Signals.  The parent keeps all that it handles blocked and reads them from a
- * descriptor, so it waits for them as it does for clients, and none is missed
- * between a test and a wait.
+ * Signals.  The parent blocks the signals that it handles and reads them from a
+ * descriptor, so it polls them like clients and misses none.
  *
- * A session lets in SIGTERM, SIGALRM and SIGUSR1 and nothing else.  Their
- * handler notes that they came and, set without SA_RESTART, makes a waiting
- * read(2) fail with EINTR.
+ * A session accepts SIGTERM, SIGALRM and SIGUSR1 only.  Their handler notes
+ * them; it is set without SA_RESTART, so a waiting read(2) or write(2) fails
+ * with EINTR.
  */
 
 #ifndef SIGNALS_H
@@ -17,28 +16,28 @@
 #include <stdbool.h>
 
 /*
- * To be called first in a start.  Signals that ask something of a running
- * parent wait until it can answer, instead of ending it.
+ * Call this first.  Blocks the signals that are requests to a running parent,
+ * so that they wait until it can handle them instead of ending it.
  */
 void signals_hold_requests(void);
 
 /*
- * Undoes whatever dispositions and mask were inherited, ignores SIGPIPE and
- * SIGXFSZ, blocks what the parent handles and opens the descriptor for it.
- * Returns false, with errno set, if that fails.
+ * Resets the inherited dispositions and mask, ignores SIGPIPE and SIGXFSZ,
+ * blocks the signals that the parent handles, and opens the descriptor for
+ * them. False with errno on failure.
  */
 bool signals_init(void);
 
-/* Readable when there is something to receive. */
+/* The descriptor, readable when a signal has come. */
 int signals_fd(void);
 
-/* Which signals have come since the last call. */
+/* Gets the signals that have come since the last call. */
 void signals_receive(sigset_t *);
 
-/* In a new session: lets its signals in, or returns false. */
+/* In a new session: unblocks its signals.  False on failure. */
 bool signals_session(void);
 
-/* There: whether the signal came since the last call. */
+/* In a session: whether the signal has come since the last call. */
 bool signals_take(int signo);
 
 #endif

@@ -16,7 +16,7 @@
 struct unit {
 	const char *name;
 	int64_t factor;
-	char first; /* of another name, 0 = none */
+	char first; /* of another accepted name, 0 = none */
 };
 
 static const struct unit span_units[] = {
@@ -39,7 +39,7 @@ static const struct unit size_units[] = {
     {"", 1, 0},
 };
 
-/* What a value is called in messages, and how its range is written. */
+/* The name of a quantity in messages, and how its range is written. */
 struct quantity {
 	const struct unit *units;
 	const char *(*write)(int64_t, char buf[UNITS_STRLEN]);
@@ -61,7 +61,7 @@ static const struct quantity spans = {
     .names = "us, ms, s, m or h",
 };
 
-#define NUMBER_END 1e15 /* beyond, a double is no longer exact */
+#define NUMBER_END 1e15 /* a double is not exact beyond this */
 
 static char message[96];
 
@@ -95,7 +95,7 @@ units_parse_count(const char *text, int64_t min, int64_t max, int64_t *count)
 	return must_be(lowest, max == INT64_MAX ? NULL : highest);
 }
 
-/* Reads digits with at most one point; returns where they end, or NULL. */
+/* Reads digits with at most one point; returns their end, or NULL. */
 static const char *
 read_decimal(const char *text, double *number)
 {
@@ -161,7 +161,7 @@ check_range(double product, const struct quantity *quantity, int64_t min,
 {
 	char lowest[UNITS_STRLEN], highest[UNITS_STRLEN];
 
-	if (product < 0x1p63) { /* false for what is not a number, too */
+	if (product < 0x1p63) { /* false for NaN as well */
 		int64_t rounded = (int64_t)(product + 0.5);
 		if (rounded == 0 && product > 0)
 			rounded = 1;
@@ -212,7 +212,7 @@ units_parse_number(const char *text, const char *suffix, double *number)
 		return "not a number";
 	if (*end != '\0' && strcmp(end, suffix) != 0)
 		return "junk after the number";
-	if (!(value < NUMBER_END)) /* true for what is not a number, too */
+	if (!(value < NUMBER_END)) /* true for NaN as well */
 		return "too large";
 	*number = value;
 	return NULL;

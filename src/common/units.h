@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Counts, sizes and durations as people write them, for both programs.  One
- * table of units serves reading and writing.
+ * Counts, sizes and durations with their units, for both programs.  One table
+ * of units serves reading and writing.
  *
- * The parsers take decimal digits and, where it makes sense, one point,
- * whatever the locale, and nothing else: no sign, no exponent, no blanks.
- * They return NULL, or what is wrong with the text and the range where that
- * is it; this message stays until the next.  The result is then unchanged.
+ * The parsers accept decimal digits and, except in counts, one point, in every
+ * locale: no sign, no exponent, no blanks.  They return NULL on success.  On
+ * failure they return the error, with the range if the value is outside it, and
+ * leave the result unchanged; the message is valid until the next one.
  */
 
 #ifndef UNITS_H
@@ -29,22 +29,22 @@ units_parse_size(const char *text, int64_t min, int64_t max, int64_t *size);
 
 /*
  * Reads a duration in nanoseconds: "500us", "1.5s", "5m" or "2h".  A number
- * without a unit is in bare ("s", say); where that is NULL, only 0 may do
- * without.  Anything finer is rounded to a nanosecond, but not to 0.
+ * without a unit is in the unit bare, such as "s"; if that is NULL, only 0
+ * needs no unit.  Rounds to a nanosecond, but never to 0.
  */
 const char *units_parse_span(const char *text, const char *bare, int64_t min,
     int64_t max, int64_t *span);
 
 /*
- * Reads a plain number below 10^15, "12" or "99.9"; suffix is text it may end
- * with.
+ * Reads a number below 10^15, such as "12" or "99.9", which may end with
+ * suffix.
  */
 const char *
 units_parse_number(const char *text, const char *suffix, double *number);
 
 /*
- * Write a value in the largest unit that loses nothing, so that the parsers
- * read the same: "1500ms", "16k".  Both return buf.
+ * Write a value in the largest unit that is exact, so that the parsers read the
+ * same value: "1500ms", "16k".  Both return buf.
  */
 const char *units_exact_size(int64_t size, char buf[UNITS_STRLEN]);
 const char *units_exact_span(int64_t span, char buf[UNITS_STRLEN]);

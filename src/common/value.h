@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The types that a value of an option or a setting can have, for both
- * programs: how one is read, written, compared and freed.
+ * The types of options and settings, for both programs: how to read, write,
+ * compare and free their values.
  */
 
 #ifndef VALUE_H
@@ -13,32 +13,32 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A word and what it stands for; an array of them ends with a NULL name. */
+/* A word and its value; an array of these ends with a NULL name. */
 struct choice {
 	const char *name;
 	int64_t value;
 };
 
-/* Which values of its type an option takes. */
+/* The valid values of an option. */
 struct range {
 	int64_t min, max;
 	const struct choice *choices;
-	const char *unit; /* of a number without one, NULL = it needs one */
+	const char
+	    *unit; /* of a number without a unit, NULL = a unit is needed */
 };
 
 struct type {
 	size_t size; /* of a value */
-	bool list;   /* each parse() adds to what is there */
+	bool list;   /* each parse() appends to the value */
 
 	/*
-	 * Reads text into *value.  Returns NULL, or why text is no good, a
-	 * message that stays until the next; a list may then be left with the
-	 * values before it.
+	 * Reads text into *value.  Returns NULL, or the error, which is valid
+	 * until the next.  After an error a list keeps the values read before.
 	 */
 	const char *(*parse)(
 	    void *value, const char *text, const struct range *);
 
-	/* The rest is NULL for types that no setting has. */
+	/* The following are NULL for types that no setting has. */
 
 	/* Writes "name = value" lines. */
 	void (*print)(
@@ -51,11 +51,11 @@ struct type {
 };
 
 extern const struct type type_count;  /* int64_t, or uint64_t */
-extern const struct type type_size;   /* the same, bytes */
+extern const struct type type_size;   /* the same, in bytes */
 extern const struct type type_span;   /* int64_t, nanoseconds */
 extern const struct type type_choice; /* int64_t */
 
-/* Of options only. */
+/* Types of options only. */
 extern const struct type type_flag; /* bool: true, the text is ignored */
 extern const struct type type_set;  /* int: the least of the range */
 extern const struct type type_word; /* const char *: the text itself */

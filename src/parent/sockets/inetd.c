@@ -17,8 +17,8 @@
 #include "parent/log/log.h"
 
 enum {
-	STATE_CLOSE =
-	    7 /* TCP_CLOSE; libc's header has it, but an old struct tcp_info */
+	STATE_CLOSE = 7 /* TCP_CLOSE of <netinet/tcp.h>, whose struct tcp_info
+			   is too old */
 };
 
 static bool
