@@ -263,6 +263,21 @@ def test_an_address_that_cannot_be_had_leaves_the_old_ones(upgradable):
         assert streams.is_served(daemon.connect(port=port))
 
 
+def test_of_both_families_one_alone_is_not_opened(upgradable):
+    port = free_port("127.0.0.1")
+    daemon = upgradable(config={"listen": f"127.0.0.1:{port}"})
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        other = taken.getsockname()[1]
+        daemon.write_config({"listen": f"*:{other}"})
+        daemon.upgrade()
+        daemon.wait_log(rf"cannot listen on \*:{other}: ")
+        with pytest.raises(ConnectionRefusedError):
+            daemon.connect(port=other)
+    daemon.upgrade()
+    for host in "127.0.0.1", "::1":
+        assert streams.is_served(daemon.connect(host=host, port=other))
+
+
 def test_broken_settings_leave_the_old_program_in_place(upgradable):
     daemon = upgradable(config={"max-children": "1"})
     client = daemon.connect()

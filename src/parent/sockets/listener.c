@@ -158,9 +158,12 @@ open_both(struct listeners *listeners, const struct addr *any)
 			mark_any(listeners, first);
 			return true;
 		}
+		int error = errno;
+		if (have_v4)
+			listener_close(listeners, first);
+		errno = error;
 		if (!have_v4 || any->port != 0 || errno != EADDRINUSE)
 			return false;
-		(void)close(listeners->items[--listeners->count].fd);
 	}
 	return false;
 }
