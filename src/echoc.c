@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc: the client of an echo service (RFC 862).  Picks the subcommand, ping
- * when none is named; everything else is in client/.
+ * echoc: the client of an echo service (RFC 862).  This file selects the
+ * subcommand, ping if none is named; the rest is in client/.
  */
 
 #include <err.h>
@@ -45,8 +45,8 @@ show_help(void)
 }
 
 /*
- * A connection must not become standard input or output because those were
- * closed.  Reading finds the end then, and writing fails.
+ * Opens closed standard descriptors, so that no connection becomes standard
+ * input or output.  Reading from them finds the end of file, and writing fails.
  */
 static void
 hold_standard_descriptors(void)

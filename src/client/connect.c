@@ -13,7 +13,10 @@
 
 #include "client/proxy_header.h"
 
-/* Small messages must leave at once; the bind must not cost a port early. */
+/*
+ * Sets the options: small messages leave at once, and bind(2) to an address
+ * takes no port yet.
+ */
 static int
 prepare(int fd, int family, const struct target *target)
 {
@@ -80,7 +83,7 @@ send_header(const struct target *target, int fd)
 		here = target->proxy_source;
 	size_t n = proxy_header_build(
 	    target->asked->proxy_version, &here, &there, header);
-	/* a new connection has room for it: a short write is impossible */
+	/* a new connection has room for the header, so it is sent whole */
 	return send(fd, header, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : errno;
 }
 

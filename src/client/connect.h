@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Connecting to one address without blocking, and what every new connection
- * begins with.
- */
+/* Connects to one address without blocking, and sends the PROXY header. */
 
 #ifndef CONNECT_H
 #define CONNECT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The ways in which an answer can fail to come, or be wrong: the kinds that
- * load counts and that every subcommand names alike.
+ * The kinds of failure, from a refused connection to a wrong answer.  load
+ * counts them, and every subcommand uses these names.
  */
 
 #ifndef FAILURE_H
@@ -19,7 +19,7 @@ enum failure {
 	FAILURE_KINDS
 };
 
-/* The kind an errno of connect(2), read(2) or write(2) belongs to. */
+/* The kind of an errno of connect(2), read(2) or write(2). */
 enum failure failure_from_errno(int);
 
 /* One word, as in the report and in JSON. */

@@ -45,7 +45,7 @@ json_string(FILE *out, const char *text)
 	(void)putc('"', out);
 }
 
-/* A number as it is stored; -1 = there is none. */
+/* The number in a member; -1 = none. */
 static double
 number_at(enum field_type type, const void *at)
 {
@@ -133,7 +133,7 @@ fields_json(
 	(void)putc('}', out);
 }
 
-/* The field in the braces that a template goes on with. */
+/* The field that the braces at this place of a template name. */
 static const struct field *
 field_in_braces(const struct field *field, const char *template)
 {

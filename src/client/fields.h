@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Descriptions of the members of a structure, from which its text and its
- * JSON are made: a name, a type with its unit, and where it is.
+ * Writes the members of a structure as text and as JSON, by a table: the name
+ * of each, its type with its unit, and its offset.
  *
- * A template is text in which "{name}" stands for a member, "{name:9}" for
- * one that is padded to nine columns, and "{name~}" or "{name~:9}" for a time
- * with the unit that suits it.
+ * In a template "{name}" stands for a member, "{name:9}" for one padded to nine
+ * columns, and "{name~}" or "{name~:9}" for a time in a suitable unit.
  */
 
 #ifndef FIELDS_H
@@ -31,7 +30,7 @@ enum field_type {
 struct field {
 	const char *name;
 	enum field_type type;
-	unsigned uses; /* a set of bits; what for is the owner's business */
+	unsigned uses; /* a set of bits, whose meaning the owner defines */
 	size_t offset;
 	void (*json)(FILE *, const void *member);
 	void (*text)(FILE *, const void *member);
@@ -40,7 +39,7 @@ struct field {
 /* Writes the members that have all of these uses as one JSON object. */
 void fields_json(FILE *, const struct field *, unsigned uses, const void *base);
 
-/* Writes those that a template names, in its order. */
+/* Writes the members that a template names, in its order. */
 void fields_json_named(
     FILE *, const struct field *, const char *template, const void *base);
 

@@ -13,7 +13,7 @@ enum {
 
 static const int64_t value_max = (INT64_C(1) << HISTOGRAM_VALUE_BITS) - 1;
 
-/* Buckets below 2 * SUB are one wide; then each power of two doubles that. */
+/* Buckets below 2 * SUB have the width 1; each power of two doubles it. */
 static size_t
 bucket_of(int64_t value)
 {
@@ -130,7 +130,7 @@ write_row(FILE *out, double value, double percentile, uint64_t seen)
 	(void)putc('\n', out);
 }
 
-/* The next percentile that gets a row. */
+/* The percentile of the next row. */
 static double
 next_tick(double percentile)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A histogram of times in fixed memory: 128 equal buckets for every power of
- * two, so a value is known to one part in 256 at worst (0.4 %), from a
- * nanosecond to five hours.  Minimum, maximum and sums are exact.
+ * A histogram of times in fixed memory, from a nanosecond to five hours: 128
+ * equal buckets for every power of two, so values are exact to one part in 256
+ * (0.4 %).  Minimum, maximum and sums are exact.
  */
 
 #ifndef HISTOGRAM_H
@@ -20,7 +20,7 @@ enum {
 			    << HISTOGRAM_SUB_BITS
 };
 
-/* All zero is empty. */
+/* Empty if all are zero. */
 struct histogram {
 	uint64_t count;
 	int64_t min, max; /* valid when count > 0 */
@@ -31,15 +31,15 @@ struct histogram {
 /* Adds one value in nanoseconds; a negative one counts as 0. */
 void histogram_record(struct histogram *, int64_t value);
 
-/* Adds it so many times, at least once. */
+/* Adds the value times times, at least once. */
 void histogram_record_times(struct histogram *, int64_t value, uint64_t times);
 
 /* Adds everything in from. */
 void histogram_merge(struct histogram *, const struct histogram *from);
 
 /*
- * The value that percent (0..100) of all values do not exceed, as the middle
- * of its bucket but never outside min..max; 0 when empty.
+ * The percentile (0..100): the middle of its bucket, but within min..max; 0 if
+ * the histogram is empty.
  */
 double histogram_percentile(const struct histogram *, double percent);
 
@@ -48,8 +48,8 @@ double histogram_mean(const struct histogram *);
 double histogram_deviation(const struct histogram *);
 
 /*
- * Writes it in the text form of HdrHistogram's percentile distributions
- * (.hgrm), in milliseconds, for the tools that plot those.
+ * Writes the percentiles in milliseconds in HdrHistogram's text format (.hgrm),
+ * for tools that plot these.
  */
 void histogram_write_hgrm(FILE *, const struct histogram *);
 

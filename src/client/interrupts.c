@@ -31,7 +31,7 @@ interrupts_init(void)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) == -1)
 		err(2, "signalfd");
-	/* whoever started us may ignore them, and then they never arrive */
+	/* an inherited SIG_IGN would discard the signals */
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		(void)signal(caught[i], SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -49,7 +49,7 @@ take_signals(void)
 			stop = true;
 }
 
-/* The timeout to sleep until then with; NULL = none. */
+/* The timeout for a sleep until that time; NULL = none. */
 static const struct timespec *
 timeout_until(int64_t now, int64_t until, struct timespec *timeout)
 {

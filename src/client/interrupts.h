@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Ctrl-C and Ctrl-\ for every subcommand: the signals are blocked and come as
- * input of a descriptor, which is among those that are waited for.  So none
- * comes between looking at a flag and going to sleep, and none is overlooked
- * while there is always something else to do.
+ * Ctrl-C and Ctrl-\ for every subcommand.  The signals are blocked and read
+ * from a descriptor that every wait includes, so none is missed between a test
+ * and a wait, or while other descriptors are always ready.
  */
 
 #ifndef INTERRUPTS_H
@@ -23,14 +22,14 @@ enum {
 /* Blocks INT, TERM and QUIT, and ignores PIPE. */
 void interrupts_init(void);
 
-/* Has a new epoll(7) wait for them, too. */
+/* Adds the signals to a new epoll(7). */
 void interrupts_watch(int epoll);
 
 /*
- * As poll(2), of INTERRUPTS_POLL_MAX at most, and epoll_wait(2), on which no
- * data.ptr is NULL, until that time at the latest (INT64_MAX = for ever); now
- * is a recent time.  They return how many are ready, which is 0 when the time
- * has come or a signal has; any other failure exits 2.
+ * As poll(2), with at most INTERRUPTS_POLL_MAX descriptors, and epoll_wait(2),
+ * in which no data.ptr may be NULL.  Both wait until that time at the latest
+ * (INT64_MAX = for ever); now is a recent time.  They return the number of
+ * ready descriptors, 0 at the time or after a signal; other failures exit 2.
  */
 int interrupts_poll(struct pollfd *, nfds_t count, int64_t until);
 int interrupts_epoll(

@@ -15,7 +15,7 @@
 #include "common/option_table.h"
 
 enum {
-	SERVED = PING | PIPE | LOAD | CHECK, /* those with a server */
+	SERVED = PING | PIPE | LOAD | CHECK, /* those that talk to a server */
 	TIMED = PING | LOAD,
 	SIZE_MAX_MESSAGE = 16 * 1024 * 1024,
 	CONNECTIONS_MAX = 1000000,

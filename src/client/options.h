@@ -2,7 +2,7 @@
 
 /*
  * The subcommands and their command lines: one table has the options of all,
- * and one structure what they set.
+ * one structure their values.
  */
 
 #ifndef OPTIONS_H
@@ -27,24 +27,24 @@ enum {
 	COMPARE = 16,
 };
 
-/* What was asked for; each subcommand has some of these. */
+/* The values of options; each subcommand has some of them. */
 struct options {
 	bool help, version;
 
-	/* whom to talk to, and how */
+	/* the target */
 	int family;
 	int proxy_version; /* 0 = no header */
 	const char *source, *proxy_source, *interface;
 	uint64_t dscp;
 	int64_t timeout; /* 0 = none */
 
-	/* what to send */
+	/* the messages */
 	uint64_t count, size, connections;
 	uint64_t rate; /* 0 = as fast as possible */
 	int64_t interval, duration, deadline;
 	bool connect_each, churn;
 
-	/* what to do with the answers, and what to tell */
+	/* the answers and the output */
 	const char *only; /* this case */
 	bool strict, list, verify;
 	bool quiet, timestamps, json, json_stream, nagios;
@@ -77,11 +77,11 @@ int compare_run(struct results *, char **operands);
 char **
 options_parse(const struct command *, int argc, char **argv, struct options *);
 
-/* Says what is wrong with the command line, then exits 2. */
+/* Prints an error of the command line, and exits 2. */
 _Noreturn void
 options_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, if an option's value has an error, which may be NULL. */
+/* The same for the value of an option, unless error is NULL. */
 void options_check(const char *name, const char *value, const char *errstr);
 
 #endif

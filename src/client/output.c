@@ -283,7 +283,7 @@ output_end(int status)
 	return status;
 }
 
-/* What is written at a signal, since then nothing can be formatted. */
+/* The output at a signal, formatted before, since a handler cannot do it. */
 static char *last_words;
 static size_t last_length;
 

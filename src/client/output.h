@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * How echoc speaks: lines for people, one JSON object at the end (--json), or
- * one JSON object a line as things happen (--json-stream).  With JSON on
- * standard output all text goes to standard error.
+ * The output of echoc: lines of text, one JSON object at the end (--json), or
+ * one JSON object a line for each event (--json-stream).  With JSON on standard
+ * output all text goes to standard error.
  */
 
 #ifndef OUTPUT_H
@@ -16,9 +16,9 @@
 #include "client/results.h"
 #include "client/target.h"
 
-/* What can happen: for each there is one description of line and object. */
+/* The events; a table in output.c has the line and the object of each. */
 enum event_kind {
-	EVENT_CONNECTED, /* to the only address: an object without a line */
+	EVENT_CONNECTED, /* to the only address; has no line */
 	EVENT_TRIED,     /* the same after others were tried */
 	EVENT_ANSWER,
 	EVENT_ANSWER_CONNECTED, /* on a connection of its own */
@@ -49,34 +49,34 @@ struct event {
 };
 
 /*
- * To be called before anything else here, with the whole run's results, in
- * which what was asked for is known.
+ * Call this first, with the results of the whole run, in which the options are
+ * filled in.
  */
 void output_open(struct results *, const struct target *);
 
 void output_event(enum event_kind, const struct event *);
 
-/* Tells how a connection came about. */
+/* Prints the addresses that were tried, with their outcomes. */
 void output_connected(const struct race *);
 
 /*
- * Connects to the first address that answers and tells how that came about;
- * or why none has, which is the results' error, and returns -1.
+ * Connects to the first address that answers, and prints the addresses that
+ * were tried.  If none answers, returns -1 and notes the error in the results.
  */
 int output_connect(const struct target *);
 
-/* A line that has no object. */
+/* Prints a line that has no object. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Where summaries go; NULL = nowhere. */
+/* The stream for summaries; NULL = none. */
 FILE *output_summary(void);
 
-/* Where complaints go; NULL = nowhere. */
+/* The stream for errors; NULL = none. */
 FILE *output_complaints(void);
 
 /*
- * Opens a file that is to be written; "-" is standard output, which all text
- * leaves to it then.  NULL gives NULL.
+ * Opens a file for writing.  "-" is standard output; text then goes to standard
+ * error.  NULL gives NULL.
  */
 FILE *output_file(const char *path);
 
@@ -84,17 +84,17 @@ FILE *output_file(const char *path);
 void output_file_close(FILE *, const char *path);
 
 /*
- * From here on INT and TERM end echoc at once, with its object; until
- * interrupts_init(), for what cannot be interrupted in another way.
+ * From now on, until interrupts_init(), INT and TERM end echoc at once, with
+ * its JSON object: for calls that cannot be interrupted in another way.
  */
 void output_end_by_signals(void);
 
-/* The object that ends a run with this exit status, which is returned. */
+/* Writes the JSON object of the run.  Returns the exit status. */
 int output_end(int status);
 
 /*
- * Ends echoc, with an object where one is wanted; fatal() appends the
- * system's words for errno.
+ * Print an error, write the JSON object if one is wanted, and exit; fatal()
+ * appends the text of errno.
  */
 _Noreturn void
 fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,9 @@ enum {
 	WORD = sizeof(uint64_t)
 };
 
-/* The finalizer of SplitMix64: every bit of n reaches every bit of it. */
+/*
+ * The finalizer of SplitMix64: every bit of n affects every bit of the result.
+ */
 static inline uint64_t
 word_at(uint64_t stream, uint64_t n)
 {

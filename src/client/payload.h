@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What echoc sends: endless streams of pseudo-random bytes in which every
- * byte follows from the stream's number and its position alone.  So nothing
- * has to be kept to verify an answer, and a byte that is flipped, lost, added,
- * moved or taken from another connection does not match.
+ * The payload: endless streams of pseudo-random bytes.  Each byte depends only
+ * on the stream's number and its position, so echoc verifies answers without
+ * storing what it sent, and notices bytes that are flipped, lost, added, moved
+ * or taken from another connection.
  */
 
 #ifndef PAYLOAD_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A stream number that no other connection, here or elsewhere, is using. */
+/* Returns a number that no other connection uses, here or on other machines. */
 uint64_t payload_stream(void);
 
 /* Writes bytes position .. position + length - 1 of the stream to buf. */
@@ -27,7 +27,7 @@ payload_fill(uint64_t stream, uint64_t position, uint8_t *buf, size_t length);
 size_t payload_verify(
     uint64_t stream, uint64_t position, const uint8_t *buf, size_t length);
 
-/* The one byte at a position, for telling what was expected. */
+/* The byte at a position, for messages. */
 uint8_t payload_byte(uint64_t stream, uint64_t position);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 	V2_TCP6 = 0x21
 };
 
-/* One end of the connection in the family of the header. */
+/* Writes one end of the connection in the family of the header. */
 static size_t
 end_bytes(int family, const struct addr *addr, uint8_t bytes[16])
 {

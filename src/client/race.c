@@ -31,7 +31,7 @@ end_attempt(struct attempt *attempt, int error)
 	}
 }
 
-/* Closes the pending attempts, after another one has connected. */
+/* Closes the pending attempts. */
 void
 race_cancel(struct race *race)
 {
@@ -54,7 +54,7 @@ has_next(const struct race *race)
 	return race->count < race->target->address_count;
 }
 
-/* Tries the next address, and those after it while they fail at once. */
+/* Tries the next address, and further ones while they fail at once. */
 static void
 start_next(struct race *race)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Connecting to the first of a target's addresses that answers, as RFC 8305
- * ("Happy Eyeballs") has it: the next address is tried when the last has
- * failed or has been silent for 250 ms, and the first to connect wins.  What
- * became of each attempt is kept, so that a slow address can be named.
+ * Connects to the first of a target's addresses that answers, by RFC 8305
+ * ("Happy Eyeballs"): the next address is tried when the last has failed or
+ * been silent for 250 ms, and the first to connect wins.  The outcome of each
+ * attempt is kept, for messages.
  */
 
 #ifndef RACE_H
@@ -43,20 +43,21 @@ struct race {
 	int error; /* why the last address failed */
 };
 
-/* Begins with the first address; success may still be pending. */
+/* Tries the first address; the result may be pending. */
 enum race_state race_begin(struct race *, const struct target *);
 
 /*
- * Waits until that time, or until a signal comes, and goes on.  When the race
- * is won the winner's descriptor is the caller's, with the PROXY header sent.
+ * Waits until that time or a signal, and tries further addresses.  When the
+ * race is won, the caller owns the winner's descriptor, on which the PROXY
+ * header has been sent.
  */
 enum race_state race_wait(struct race *, int64_t until);
 
-/* Gives up what is pending. */
+/* Closes the pending attempts. */
 void race_cancel(struct race *);
 
 /*
- * Does all of that.  Returns a connected non-blocking descriptor, or -1 with
+ * Runs a whole race.  Returns a connected non-blocking descriptor, or -1 with
  * the error in the race; EINTR means Ctrl-C.
  */
 int race_run(struct race *, const struct target *);
@@ -64,12 +65,12 @@ int race_run(struct race *, const struct target *);
 /* From the first attempt to the last event, in nanoseconds. */
 int64_t race_span(const struct race *);
 
-/* How an attempt ended, in one word. */
+/* The outcome of an attempt, in one word. */
 const char *attempt_outcome(const struct attempt *);
 
 /*
- * Names the attempts except the winner's: "ADDRESS OUTCOME after TIME, ...";
- * if only one was made and failed, the system's words for it.
+ * Lists the attempts without the winner's: "ADDRESS OUTCOME after TIME, ...";
+ * after a single failed attempt, the text of its errno.
  */
 const char *race_describe(const struct race *, char buf[RACE_STRLEN]);
 

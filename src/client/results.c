@@ -42,7 +42,7 @@ json_errors(FILE *out, const void *member)
 	(void)putc('}', out);
 }
 
-/* What is told of a histogram, in nanoseconds. */
+/* The figures of a histogram, in nanoseconds. */
 struct digest {
 	uint64_t count;
 	int64_t min, mean, deviation, max;

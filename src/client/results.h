@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What a subcommand was asked for and what it found.  One table describes
- * the members; the JSON object of every subcommand and most of the text are
- * made from it (etc/echoc.schema.json says the same to programs).
+ * The options and the results of a run.  One table describes the members; the
+ * JSON object of every subcommand and most of the text are made from it.
+ * etc/echoc.schema.json is the schema.
  */
 
 #ifndef RESULTS_H
@@ -24,9 +24,9 @@ enum {
 	RESULTS_VERSION = 1 /* of the JSON; members may be added to it */
 };
 
-/* Besides the subcommands, what a member belongs to. */
+/* Uses of a member, besides the subcommands. */
 enum {
-	USE_START = 1 << 8, /* it is known at the start */
+	USE_START = 1 << 8, /* known at the start */
 	USE_TCP = 1 << 9,   /* the object "tcp" */
 };
 
@@ -63,11 +63,12 @@ struct results {
 	int64_t outage_span;
 	uint64_t failures[FAILURE_KINDS];
 	char first_wrong[96];       /* where the first wrong byte was */
-	struct histogram raw;       /* message sent to answer */
-	struct histogram corrected; /* message due to answer; rate > 0 only */
+	struct histogram raw;       /* from sending a message to its answer */
+	struct histogram corrected; /* from its due time to the answer, free of
+				       coordinated omission; only with a rate */
 	struct histogram connect;
 	struct tcp_view tcp;
-	struct race race; /* the last, and all of load's */
+	struct race race; /* of the last connection; load has one only */
 
 	uint64_t bytes_sent, passed, failed;
 	struct case_result *cases;
@@ -76,45 +77,50 @@ struct results {
 	const char *first_wrong_text;
 	double message_rate, connect_rate, megabyte_rate, loss;
 
-	const char *error; /* why there is no result; NULL = there is one */
+	const char *error; /* why there is no result, or NULL */
 	uint64_t status;
 };
 
 /* Ends with one without a name. */
 extern const struct field results_fields[];
 
-/* What conditions look at, of results that are derived. */
+/* The figures that conditions compare; needs derived results. */
 void results_measure(const struct results *, struct measurements *);
 
-/* Did something fail that no condition judges (judged), or is it wrong? */
+/*
+ * Whether an answer was wrong, or, unless a condition judges losses (judged),
+ * one was lost.
+ */
 bool results_is_bad(const struct results *, bool judged);
 
-/* Keeps where the first wrong byte of all was. */
+/* Notes the place of the first wrong byte of the run. */
 void results_note_wrong(struct results *, const struct stream *);
 
-/* The histogram that thresholds look at: corrected where there is one. */
+/* The histogram that thresholds use: the corrected one if there is a rate. */
 const struct histogram *results_latency(const struct results *);
 
-/* How many failures of all kinds. */
+/* The number of failures of all kinds. */
 uint64_t results_failures(const struct results *);
 
-/* Works out what follows from the rest. */
+/* Derives the remaining members. */
 void results_derive(struct results *);
 
 /*
- * The exit status: bad when something failed and no condition judges that,
- * when a condition is met, which is said on tell unless that is NULL, or when
- * nothing was answered.
+ * The exit status: bad if there were failures that no condition judges, if a
+ * condition is met, or if nothing was answered.  Prints conditions that are met
+ * to tell unless it is NULL.
  */
 int results_verdict(const struct results *, FILE *tell);
 
 /* Writes the attempts of a race as a JSON array. */
 void race_json(FILE *, const struct race *);
 
-/* Text made from results_fields. */
+/* Fills in a template with results_fields. */
 void results_text(FILE *, const struct results *, const char *template);
 
-/* Text of one histogram, by the names of its members in JSON. */
+/*
+ * Fills in a template with the figures of a histogram, by their names in JSON.
+ */
 void latency_text(FILE *, const struct histogram *, const char *template);
 
 #endif

@@ -61,7 +61,7 @@ stream_send(struct stream *s, uint64_t end, uint64_t most)
 	return STREAM_MOVED;
 }
 
-/* How many of them are right. */
+/* The number of correct bytes before the first wrong one. */
 static size_t
 verify(const struct stream *s, const uint8_t *buf, size_t length)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The checked stream: pseudo-random bytes that are sent on a connection, and
- * the comparison of what comes back with them.  check, ping and load all
- * send and read through this.
+ * The checked stream: sends the payload on a connection and compares what comes
+ * back.  check, ping and load send and receive through it.
  */
 
 #ifndef STREAM_H
@@ -13,11 +12,11 @@
 #include <stdint.h>
 
 enum stream_state {
-	STREAM_MOVED,  /* some bytes were sent, or came and are right */
-	STREAM_WAIT,   /* not now: poll(2) tells when */
-	STREAM_END,    /* the server has closed its side */
-	STREAM_WRONG,  /* got instead of expected at position read */
-	STREAM_EXTRA,  /* after position read came extra bytes never sent */
+	STREAM_MOVED, /* some bytes were sent, or received and correct */
+	STREAM_WAIT,  /* nothing can move now: poll(2) */
+	STREAM_END,   /* the server has closed its side */
+	STREAM_WRONG, /* the byte at position read differs: got, not expected */
+	STREAM_EXTRA, /* bytes came after position read that were never sent */
 	STREAM_FAILED, /* errno says why */
 };
 
@@ -33,12 +32,12 @@ struct stream {
 /* A new stream on a connection, from position 0. */
 void stream_begin(struct stream *, int fd);
 
-/* Sends from position written to end, most bytes at most (0 = any). */
+/* Sends from position written up to end, at most most bytes (0 = no limit). */
 enum stream_state stream_send(struct stream *, uint64_t end, uint64_t most);
 
 /*
- * Reads most bytes at most (0 = any) and compares them.  Those that came
- * before a wrong or an extra byte have moved read.
+ * Reads at most most bytes (0 = no limit) and compares them.  Advances read by
+ * the correct ones before a wrong or an extra byte.
  */
 enum stream_state stream_receive(struct stream *, uint64_t most);
 

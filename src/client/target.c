@@ -44,8 +44,8 @@ target_parse(const char *text, struct target_name *out)
 }
 
 /*
- * Keeps the resolver's order, but lets the families take turns (RFC 8305,
- * section 4): a network without IPv6 costs one attempt, not all of them.
+ * Keeps the resolver's order, but alternates the families (RFC 8305, section
+ * 4): without IPv6 one attempt fails, not all IPv6 addresses in a row.
  */
 static void
 sort_addresses(struct target *target, const struct addrinfo *first)
@@ -69,7 +69,7 @@ sort_addresses(struct target *target, const struct addrinfo *first)
 	}
 }
 
-/* The client to name in a PROXY header; it needs an address and a port. */
+/* Reads the client of the PROXY header, an address with a port. */
 static const char *
 parse_proxy_source(const char *text, struct addr *addr)
 {
@@ -80,7 +80,7 @@ parse_proxy_source(const char *text, struct addr *addr)
 	return errstr;
 }
 
-/* The address to connect from, which also decides the family. */
+/* Reads the address to connect from, which also sets the family. */
 static const char *
 parse_source(const char *text, struct addr *addr, int *family)
 {
@@ -118,7 +118,9 @@ target_open(struct target *target, const struct options *asked, char **operands)
 			asked->source, &target->source, &target->family));
 }
 
-/* Is it an address of this machine?  Better said once than by each message. */
+/*
+ * Checks once, instead of for each message, that the address is this machine's.
+ */
 static void
 try_source(const struct addr *source)
 {
@@ -145,7 +147,7 @@ target_resolve(struct target *target)
 		fatal("%s", target->asked->interface);
 	if (target->source.family != AF_UNSPEC)
 		try_source(&target->source);
-	output_end_by_signals(); /* the resolver waits on after a signal */
+	output_end_by_signals(); /* a signal does not interrupt the resolver */
 	int error =
 	    getaddrinfo(target->name.host, target->name.port, &hints, &found);
 	if (error == EAI_SYSTEM)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Whom to talk to: HOST[:PORT] from the command line, the addresses it
- * resolves to, and how to reach them.
+ * The target: HOST[:PORT] of the command line, its addresses, and how to reach
+ * them.
  */
 
 #ifndef TARGET_H
@@ -17,7 +17,7 @@
 #include "common/host_port.h"
 
 enum {
-	TARGET_ADDRESSES_MAX = 16 /* further ones are not tried */
+	TARGET_ADDRESSES_MAX = 16 /* more are not tried */
 };
 
 struct target_name {
@@ -36,21 +36,18 @@ struct target {
 };
 
 /*
- * Reads "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT"; the port is 7 unless
- * given.  Asks nobody.  Returns NULL or what is wrong.
+ * Reads "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT" without resolving it;
+ * the default port is 7.  Returns NULL or the error.
  */
 const char *target_parse(const char *text, struct target_name *);
 
 /*
- * Fills the target from the command line, whose only operand it is; what is
- * wrong there is printed and exits 2.  The options have to stay.
+ * Fills in the target from the command line, whose only operand names it.
+ * Prints errors and exits 2.  The options must outlive the target.
  */
 void target_open(struct target *, const struct options *, char **operands);
 
-/*
- * Resolves its name, which may take as long as the resolver does.  Failures
- * are fatal().
- */
+/* Resolves the name.  Failures are fatal(). */
 void target_resolve(struct target *);
 
 #endif

@@ -24,7 +24,7 @@ static const struct comparison {
 	const char *text;
 	bool above, equal;
 } comparisons[] = {
-    /* the longer first: ">" begins ">=" */
+    /* longer ones first, because ">" is a prefix of ">=" */
     {">=", true, true},
     {"<=", false, true},
     {">", true, false},

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * The conditions of --fail-if: "p99>5ms,loss>1%".  Pure: text to conditions,
- * conditions and measurements to a verdict.
- */
+/* The conditions of --fail-if: "p99>5ms,loss>1%".  All functions are pure. */
 
 #ifndef THRESHOLD_H
 #define THRESHOLD_H
@@ -55,31 +52,29 @@ struct measurements {
 const char *threshold_parse(const char *text, struct threshold_list *);
 
 /*
- * The same for the value of an option, which may be NULL; a mistake is told
- * and exits 2.
+ * The same for the value of an option, which may be NULL.  Prints an error and
+ * exits 2.
  */
 void
 threshold_option(const char *name, const char *text, struct threshold_list *);
 
-/* What the condition looks at, in the unit of its limit. */
+/* The figure that the condition compares, in the unit of its limit. */
 double threshold_value(const struct threshold *, const struct measurements *);
 
-/* Is its value a latency, in nanoseconds? */
+/* Whether its value is a latency, in nanoseconds. */
 bool threshold_is_time(const struct threshold *);
 
-/* Has it a value?  A latency has none when nothing was answered. */
+/* Whether its value is known: a latency is unknown if nothing was answered. */
 bool threshold_is_known(const struct threshold *, const struct measurements *);
 
 /* Writes the value as people read it and returns buf. */
 const char *threshold_format_value(const struct threshold *,
     const struct measurements *, char buf[UNITS_STRLEN]);
 
-/*
- * Is the condition that makes a failure met?  An unknown value counts as that.
- */
+/* Whether the condition is met.  An unknown value counts as met. */
 bool threshold_failed(const struct threshold *, const struct measurements *);
 
-/* Does any condition judge losses, so that its limit replaces "none"? */
+/* Whether any condition judges losses; otherwise no loss is tolerated. */
 bool threshold_judges_loss(const struct threshold_list *);
 
 #endif
