@@ -57,9 +57,9 @@ number_at(enum field_type type, const void *at)
 	case FIELD_MS:
 		return (double)*(const int64_t *)at;
 	case FIELD_ASKED:
-		if (*(const uint64_t *)at == 0)
-			return -1;
-		/* FALLTHROUGH */
+		return *(const uint64_t *)at == 0
+			   ? -1
+			   : (double)*(const uint64_t *)at;
 	default:
 		return (double)*(const uint64_t *)at;
 	}
