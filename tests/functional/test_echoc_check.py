@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """echoc check: passes correct echo services and catches the others."""
 
+import collections
 import re
 import shutil
 import signal
@@ -8,8 +9,10 @@ import signal
 import pytest
 
 import hostile
-from echoc_support import BAD, ERROR, GOOD, ROOT, echoc, peer, running
+from echoc_support import (
+    BAD, ERROR, GOOD, ROOT, echoc, peer, result, running)
 from hostile import Server
+from waiting import wait_until
 
 CASES = ["sizes", "splits", "binary", "prompt", "pipelining", "empty",
          "half-close", "half-close-bulk", "slow-reader", "slow-writer",
@@ -182,6 +185,53 @@ def test_the_manual_describes_every_case_in_order():
     text = (ROOT / "man/echoc.1").read_text()
     cases = text.partition("The cases are:")[2].partition(".El")[0]
     assert re.findall(r"^\.It Cm (\S+)$", cases, re.M) == STRICT
+
+
+def counting(connection, server):
+    total = 0
+    while data := connection.recv(hostile.CHUNK):
+        total += len(data)
+        connection.sendall(data)
+    server.received.append(total)
+
+
+AROUND = [1, 2, 3, 7, *range(63, 66), 511, 512, *range(1023, 1026),
+          *range(1447, 1450), *range(4095, 4098), *range(16383, 16386),
+          *range(65535, 65538), 1 << 18, 1000003]
+KIB, MIB = 1 << 10, 1 << 20
+
+
+@pytest.mark.parametrize("case,sent", [
+    ("sizes", [sum(AROUND)]), ("splits", [8 * 4099]), ("prompt", [200]),
+    ("pipelining", [10000 * 17]), ("empty", 3 * [0]),
+    ("half-close", 5 * [64 * KIB]), ("half-close-bulk", 3 * [MIB]),
+    ("slow-reader", [MIB]), ("slow-writer", [20]),
+    ("simultaneous", 50 * [4 * 1000]), ("transfer", [64 * MIB]),
+    ("back-pressure", [32 * MIB])])
+def test_each_case_sends_what_it_says_and_as_often(case, sent):
+    with Server(counting) as server:
+        judge(server.target(), "--strict", f"--case={case}")
+        wait_until(lambda: len(server.received) == len(sent) + 1,
+                   lambda: server.received)
+        assert sorted(server.received) == [0, *sent]  # 0: is it reachable?
+
+
+def test_a_byte_now_and_then_takes_a_second():
+    with Server(hostile.echo) as server:
+        done = echoc("check", "--json", "--case=slow-writer", server.target())
+    assert result(done.stdout)["cases"][0]["seconds"] >= 19 * 0.05
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_splits_are_of_many_sizes(tmp_path):
+    """Told by the calls, since the network may join what they send."""
+    with Server(hostile.echo) as server:
+        echoc("check", "--case=splits", server.target(), wrapper=(
+            "strace", "-qq", "-e", "trace=sendto", "-o", tmp_path / "calls"))
+    sent = collections.Counter(map(int, re.findall(
+        r" = (\d+)$", (tmp_path / "calls").read_text(), re.M)))
+    for size in 1, 2, 3, 7, 61, 100, 1000, 4097:
+        assert sent[size] >= 4099 // size
 
 
 def test_unknown_case_is_a_usage_error():
