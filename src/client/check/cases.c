@@ -11,7 +11,7 @@
 #include "common/clock.h"
 
 enum {
-	CONNECTIONS = 50, /* that are open together */
+	CONNECTIONS = 50, /* open at the same time */
 	ROUNDS = 4,
 	ROUND_SIZE = 1000,
 	RESETS = 10,
@@ -37,7 +37,7 @@ open_stream(struct check *check, struct exchange *x)
 	return false;
 }
 
-/* Holds one conversation; was all well? */
+/* Runs one exchange; returns whether all was well. */
 static bool
 converse(struct check *check, struct exchange *x)
 {
@@ -47,7 +47,7 @@ converse(struct check *check, struct exchange *x)
 	return good;
 }
 
-/* A message of that size on its connection, and the answer. */
+/* Sends a message of that size and reads the answer. */
 static bool
 echo_message(struct check *check, struct exchange *x, uint64_t size)
 {
@@ -55,7 +55,7 @@ echo_message(struct check *check, struct exchange *x, uint64_t size)
 	return converse(check, x);
 }
 
-/* The case's shape, on a connection of its own, as often as it says. */
+/* Runs the shape of the case, each time on a new connection. */
 static bool
 run_shape(struct check *check, const struct check_case *this)
 {
@@ -69,7 +69,7 @@ run_shape(struct check *check, const struct check_case *this)
 	return good;
 }
 
-/* Several sizes in one conversation. */
+/* Messages of several sizes on one connection. */
 static bool
 run_sizes(struct check *check, const struct check_case *this)
 {
@@ -90,7 +90,7 @@ run_sizes(struct check *check, const struct check_case *this)
 	return good;
 }
 
-/* One size in pieces of many sizes. */
+/* A message in pieces, of many sizes in turn. */
 static bool
 run_splits(struct check *check, const struct check_case *this)
 {
@@ -107,8 +107,8 @@ run_splits(struct check *check, const struct check_case *this)
 }
 
 /*
- * All byte values, and sequences that terminals, telnet and text modes treat
- * in their own way.
+ * All byte values, and sequences that terminals, telnet or text modes would
+ * change.
  */
 static bool
 run_binary(struct check *check, const struct check_case *this)
@@ -147,7 +147,7 @@ run_idle(struct check *check, const struct check_case *this)
 	return good;
 }
 
-/* All send, then all are read, in the other order. */
+/* Sends on all connections, then reads from all in the opposite order. */
 static bool
 run_round(struct check *check, struct exchange xs[CONNECTIONS])
 {
@@ -189,7 +189,7 @@ run_concurrent(struct check *check, const struct check_case *this)
 	return good;
 }
 
-/* Leaves a connection by a reset, with answers unread. */
+/* Resets a connection with unread answers. */
 static bool
 reset_one(struct check *check, struct exchange x)
 {
@@ -213,7 +213,9 @@ run_reset(struct check *check, const struct check_case *this)
 	    open_stream(check, &old) && echo_message(check, &old, SMALL);
 
 	new.stream.fd = -1;
-	/* servers may notice a reset late: the old one talks after each */
+	/*
+	 * servers may notice a reset late, so use the old connection after each
+	 */
 	for (int i = 0; good && i < RESETS; i++)
 		good = reset_one(check, this->shape) &&
 		       echo_message(check, &old, SMALL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The cases of check: each a name, the promise it puts to the test, and a
- * conversation or a function that holds several.
+ * The cases of check: each has a name, the promise that it tests, and an
+ * exchange or a function that runs several.
  */
 
 #ifndef CHECK_CASES_H
@@ -18,23 +18,24 @@ enum {
 	CHECK_SEEN_STRLEN = 256
 };
 
-/* Where a case talks to, and what it saw there. */
+/* What a case gets, and what it has seen. */
 struct check {
 	const struct target *target;
 	struct results *results;
-	char *seen; /* of CHECK_SEEN_STRLEN bytes, by each case anew */
+	char *seen; /* of CHECK_SEEN_STRLEN bytes, overwritten by each case */
 };
 
 struct check_case {
 	const char *name;
 	const char *promise;
 	bool (*run)(struct check *, const struct check_case *);
-	struct exchange shape; /* for run functions that use it */
-	unsigned times;        /* ... and how often, each time anew */
-	bool strict;           /* only on demand: widespread servers fail it */
+	struct exchange shape; /* for functions that run one */
+	unsigned times;        /* how often */
+	bool
+	    strict; /* only with --strict, because widespread servers fail it */
 };
 
-/* Ends with one without a name. */
+/* The last one has no name. */
 extern const struct check_case check_cases[];
 
 #endif

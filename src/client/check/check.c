@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc check: is this a correct echo service?  Runs the named cases and
- * prints TAP, the Test Anything Protocol.
+ * echoc check: tests whether a server is a correct echo service.  Runs the
+ * named cases and prints TAP, the Test Anything Protocol.
  */
 
 #include <stdio.h>
@@ -81,7 +81,7 @@ run_cases(struct check *check, const struct options *options)
 	struct results *results = check->results;
 
 	output_line("TAP version 13\n1..%u\n", count_chosen(options));
-	/* with nobody there, every case would wait to say no */
+	/* connect once first: without a server every case would time out */
 	int fd = output_connect(check->target);
 	if (fd == -1)
 		return interrupts_stop() ? STATUS_ERROR : STATUS_BAD;

@@ -15,17 +15,17 @@
 #include "common/clock.h"
 #include "common/units.h"
 
-/* Writing is blocked for good when nothing has moved for so long. */
+/* Writing counts as blocked for good after this time without progress. */
 static const int64_t blocked_span = 500 * MSEC;
 static const int64_t blocked_interval = 20 * MSEC;
 
-/* What changes while it runs. */
+/* The state of a running exchange. */
 struct progress {
 	uint64_t end;                  /* of this exchange in the stream */
-	int64_t next_write, next_read; /* not before */
+	int64_t next_write, next_read; /* not before these times */
 	int64_t moved;
 	bool closed, ended; /* half-closed; the end was read */
-	int queued;         /* in both directions of the socket, when piling */
+	int queued;         /* bytes in both queues of the socket, if piles */
 	int64_t queue_moved;
 };
 
@@ -47,8 +47,8 @@ may_read(const struct exchange *x, const struct progress *p)
 }
 
 /*
- * The pile is complete when all is written, or when for some time no byte has
- * left our side or arrived at it.
+ * Writing is blocked for good when all is written, or when for some time no
+ * byte was sent or has arrived.
  */
 static void
 watch_pile(struct exchange *x, struct progress *p, int64_t now)
@@ -139,7 +139,7 @@ is_complete(const struct exchange *x, const struct progress *p)
 	return x->stream.read == p->end && (!x->half_close || p->ended);
 }
 
-/* Waits for what may be done next; returns the poll events. */
+/* Waits until something can be read or written; returns the poll events. */
 static short
 wait_ready(const struct exchange *x, const struct progress *p, int64_t now)
 {
@@ -168,7 +168,7 @@ step(struct exchange *x, struct progress *p)
 	short ready = wait_ready(x, p, clock_now());
 	int64_t now = clock_now();
 
-	/* what came before an error is read first */
+	/* read what came before an error */
 	if ((ready & ~POLLOUT) != 0 && may_read(x, p))
 		read_piece(x, p, now);
 	else if (ready != 0 && may_write(x, p))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * One conversation of check with the server, of a given shape: how much is
- * sent in what pieces, how the answer is read, how it ends.
+ * One exchange with the server, of a given shape: how much to send in which
+ * pieces, how to read the answer, and how to end.
  */
 
 #ifndef EXCHANGE_H
@@ -17,38 +17,38 @@
 enum exchange_state {
 	EXCHANGE_GOOD,
 	EXCHANGE_WRONG,   /* a byte differs */
-	EXCHANGE_EXTRA,   /* more came back than was sent */
-	EXCHANGE_SHORT,   /* the answer ended too early */
+	EXCHANGE_EXTRA,   /* more bytes came back than were sent */
+	EXCHANGE_SHORT,   /* the answer ended early */
 	EXCHANGE_TIMEOUT, /* nothing moved for the timeout */
-	EXCHANGE_OPEN,    /* no end of the answer after our half-close */
-	EXCHANGE_FAILED,  /* a system call failed: error */
+	EXCHANGE_OPEN,    /* the answer has not ended after the half-close */
+	EXCHANGE_FAILED,  /* a system call failed, see error */
 	EXCHANGE_STOPPED, /* Ctrl-C */
 };
 
 struct exchange {
 	/* the shape */
 	uint64_t size;
-	uint64_t write_piece, read_piece; /* at most; 0 = as much as goes */
+	uint64_t write_piece, read_piece; /* at most; 0 = no limit */
 	int64_t write_pause, read_pause;
-	uint64_t window; /* unanswered at most; 0 = no limit */
+	uint64_t window; /* unanswered bytes at most; 0 = no limit */
 	int64_t timeout; /* 0 = none */
-	bool lockstep;   /* write the next piece only after the answer */
+	bool lockstep;   /* write each piece after the answer to the last */
 	bool read_last;  /* read nothing until all is written */
 	bool piles;      /* read nothing until writing is blocked for good */
-	bool half_close; /* afterwards, and expect the end */
+	bool half_close; /* at the end, and expect the end of the answer */
 
 	/* the result */
 	enum exchange_state state;
 	int error;
 	uint64_t begin; /* of this exchange in the stream */
 
-	struct stream stream; /* goes on from one exchange to the next */
+	struct stream stream; /* the next exchange continues it */
 };
 
-/* Holds the conversation; returns whether all was well. */
+/* Runs the exchange; returns whether all was well. */
 bool exchange_run(struct exchange *);
 
-/* Says in words how it went. */
+/* Describes the outcome. */
 void exchange_describe(const struct exchange *, char *buf, size_t size);
 
 /* Sleeps for that long, or until Ctrl-C. */

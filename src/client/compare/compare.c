@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc compare: the figures of two runs, or of the medians of several, side
- * by side with the change; for judging a new version in CI.
+ * echoc compare: prints the figures of two runs, or the medians of several,
+ * with the change, to judge a new version in CI.
  */
 
 #include <err.h>
@@ -24,7 +24,7 @@ enum {
 	SIDES = 2
 };
 
-/* A figure, and where it is in the JSON; of two, the first that is there. */
+/* A figure and its place in the JSON: path, or else or_path. */
 static const struct metric {
 	const char *name, *path, *or_path;
 	bool is_time;
@@ -57,7 +57,7 @@ enum {
 /* One side of the comparison. */
 struct side {
 	size_t runs;
-	double values[METRICS][RUNS_MAX]; /* NAN = not in this run */
+	double values[METRICS][RUNS_MAX]; /* NAN = missing in this run */
 	double median[METRICS], spread[METRICS];
 };
 
@@ -108,7 +108,10 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The median, and half of the range in percent of it; NAN where unknown. */
+/*
+ * Computes the medians, and half of each range in percent of it; NAN if
+ * unknown.
+ */
 static void
 summarize(struct side *side)
 {
@@ -130,7 +133,7 @@ summarize(struct side *side)
 	}
 }
 
-/* In percent of what it was. */
+/* The change in percent of the old value. */
 static double
 change_of(size_t i)
 {
@@ -182,7 +185,7 @@ print_table(void)
 		errx(STATUS_ERROR, "the files have no figure in common");
 }
 
-/* Reads "p99>+10%"; exits 2 when it is anything else. */
+/* Evaluates a condition such as "p99>+10%"; exits 2 on a wrong one. */
 static bool
 is_met(const char *text)
 {
@@ -212,7 +215,7 @@ is_met(const char *text)
 	return met;
 }
 
-/* Looks at each condition; before the files are read it checks the text. */
+/* Evaluates all conditions; before the files are read this only checks them. */
 static int
 verdict(const char *conditions)
 {

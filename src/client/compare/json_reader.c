@@ -17,7 +17,7 @@ struct reader {
 	void *context;
 };
 
-/* Each reads what begins there and returns where it ends, or NULL. */
+/* Each reads one element and returns its end, or NULL. */
 static const char *read_value(struct reader *, const char *);
 
 static const char *
@@ -36,7 +36,7 @@ read_string(const char *at)
 	return *at == '"' ? at + 1 : NULL;
 }
 
-/* The name becomes a part of the path, with escapes as they are. */
+/* Reads a name and appends it to the path; escapes stay as they are. */
 static const char *
 read_name(struct reader *r, const char *at)
 {
@@ -51,7 +51,7 @@ read_name(struct reader *r, const char *at)
 	return *end == ':' ? end + 1 : NULL;
 }
 
-/* What stands between brackets or braces, separated by commas. */
+/* Reads the elements between brackets or braces. */
 static const char *
 read_list(struct reader *r, const char *at, char close)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Reads JSON and tells of each number in it by its path, "latency_ms.raw.p99".
- */
+/* Reads JSON and reports each number with its path, "latency_ms.raw.p99". */
 
 #ifndef JSON_READER_H
 #define JSON_READER_H
@@ -13,12 +11,12 @@ enum {
 	JSON_PATH_STRLEN = 128
 };
 
-/* Called for each number; context is the caller's. */
+/* Called for each number. */
 typedef void (*json_number)(void *context, const char *path, double value);
 
 /*
- * Reads one value; elements of arrays have no part in the path.  Returns where
- * it ends, with blanks skipped, or NULL when it is not JSON.
+ * Reads one value; array elements add nothing to the path.  Returns its end,
+ * after blanks, or NULL if it is not JSON.
  */
 const char *json_read(const char *text, json_number, void *context);
 

@@ -49,7 +49,7 @@ connection_fail(
 	if (connection->state == CONNECTION_CONNECTING ||
 	    connection->has_message)
 		pool->report->lost++;
-	/* a server may well close what we no longer use */
+	/* a server may close connections that are no longer used */
 	if (!pool->stopping || connection->has_message)
 		pool->report->failures[kind]++;
 	connection->has_message = false;
@@ -72,7 +72,7 @@ established(struct pool *pool, struct load_connection *connection)
 	}
 }
 
-/* Makes sure that epoll tells when the rest can be written. */
+/* Has epoll report when the rest of the message can be written. */
 static void
 want_out(struct pool *pool, struct load_connection *connection)
 {
@@ -89,9 +89,9 @@ want_out(struct pool *pool, struct load_connection *connection)
 }
 
 /*
- * Writes what is left of the message.  On a connection that is still being
- * made this finds out whether it is: over loopback it is, mostly.  Returns
- * false when the connection has failed.
+ * Writes the rest of the message, also on a connection that may be established
+ * by now, as it mostly is on loopback.  Returns false if the connection has
+ * failed.
  */
 static bool
 transmit(struct pool *pool, struct load_connection *connection)
@@ -139,7 +139,9 @@ connection_open(struct pool *pool, struct load_connection *connection)
 		connection_fail(pool, connection, failure_from_errno(errno));
 		return;
 	}
-	/* a PROXY header has to go first, once both ends are known */
+	/*
+	 * a PROXY header goes first, but its addresses are known once connected
+	 */
 	if (pool->target->asked->proxy_version == 0 &&
 	    !transmit(pool, connection))
 		return;
@@ -181,7 +183,7 @@ finish_message(struct pool *pool, struct load_connection *connection)
 		connection_start_message(pool, connection);
 }
 
-/* Counts what came and is right; was it the rest of the answer? */
+/* Counts correct bytes; returns whether the answer is complete. */
 static bool
 count_bytes(
     struct pool *pool, struct load_connection *connection, uint64_t bytes)
@@ -193,8 +195,8 @@ count_bytes(
 }
 
 /*
- * Reads until there is no more: edge-triggered events do not repeat.  After
- * a whole answer there is nothing left to come, unless the end has (ended).
+ * Reads all that has come, because edge-triggered events do not repeat.  After
+ * a complete answer nothing can follow but the end (ended).
  */
 static void
 receive(struct pool *pool, struct load_connection *connection, bool ended)
@@ -254,7 +256,7 @@ connection_handle(
 	const uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 	bool ended = (events & over) != 0;
 
-	/* it may have failed while this event was in the queue */
+	/* the connection may have failed since epoll reported this event */
 	if (connection->stream.fd == -1)
 		return;
 	if (connection->state == CONNECTION_CONNECTING &&

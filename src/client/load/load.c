@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc load: many connections at once, as fast as they go or at a given
- * rate; a line each second, then the report and the exit status.
+ * echoc load: sends on many connections at once, as fast as possible or at a
+ * given rate.  Prints a line each second, then the report.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "client/load/svg.h"
 #include "client/output.h"
 
-/* Static because its histograms are large. */
+/* Static, because its histograms are large. */
 static struct pool pool;
 
 static int64_t
@@ -25,7 +25,10 @@ latency_or_none(const struct histogram *h, double percent)
 	return h->count == 0 ? -1 : (int64_t)histogram_percentile(h, percent);
 }
 
-/* Tells of the time since the last; messages counts those before. */
+/*
+ * Prints the figures since the last interval; *messages is the count until
+ * then.
+ */
 static void
 tell_interval(int64_t span, uint64_t *messages)
 {
@@ -49,7 +52,7 @@ tell_interval(int64_t span, uint64_t *messages)
 	output_event(EVENT_INTERVAL, &event);
 }
 
-/* Interim reports go where they disturb nobody. */
+/* Prints an interim report to standard error. */
 static void
 tell_interim(void)
 {
@@ -57,13 +60,13 @@ tell_interim(void)
 	report_text(stderr, pool.report);
 }
 
-/* Runs to the end and tells of each second; the last may be shorter. */
+/* Runs to the end, and prints the figures of each second. */
 static void
 run(void)
 {
 	const struct schedule *schedule = &pool.schedule;
 	uint64_t messages = 0;
-	int64_t told = 0; /* until when */
+	int64_t told = 0; /* end of the last interval */
 	bool over = false, stopped = false;
 
 	pool_open(&pool);
@@ -87,7 +90,7 @@ run(void)
 	pool_close(&pool);
 }
 
-/* Finds the address that answers; false when none does. */
+/* Finds an address that answers; false if none does. */
 static bool
 choose_address(const struct target *target)
 {

@@ -22,7 +22,7 @@ enum {
 
 static const int64_t rest_after_failure = 10 * MSEC;
 
-/* Fails all messages under way, even if their answers arrive byte by byte. */
+/* Fails all messages under way, including those whose answers arrive slowly. */
 static void
 give_up(struct pool *pool)
 {
@@ -61,8 +61,8 @@ dispatch(struct pool *pool)
 }
 
 /*
- * Messages that were due and never left: they waited this long at least.  They
- * may be billions, and their waits are evenly spread.
+ * Counts messages that were due but never sent, with the least that they have
+ * waited.  They may be billions; their waits are evenly spread.
  */
 static void
 count_unsent(struct pool *pool)
@@ -82,7 +82,7 @@ count_unsent(struct pool *pool)
 	}
 }
 
-/* Starts the clock, or stops it. */
+/* Starts or stops the clock. */
 static void
 advance(struct pool *pool)
 {
@@ -132,9 +132,9 @@ next_event(const struct pool *pool, int64_t until)
 }
 
 /*
- * Looks at the clock before a wait for a due message, so that this is not late
- * by a batch, and after each wait, since what is handled after the end came
- * too late.
+ * Reads the clock before a wait for a due message, so that this is not late by
+ * a batch of events, and after each wait, because answers after the end are
+ * late.
  */
 static void
 sleep_until(struct pool *pool, int64_t at)
@@ -198,7 +198,7 @@ pool_open(struct pool *pool)
 
 	pool->schedule.rate = pool->report->asked.rate;
 	raise_limit(n);
-	/* the default slack of 50 us would show in the schedule */
+	/* the default timer slack of 50 us would delay messages */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	if ((pool->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		fatal("epoll_create1");

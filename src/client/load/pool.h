@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The connections of load and the event loop that drives them all.
+ * The connections of load and their event loop.
  *
- * Without a rate each connection sends its next message as soon as the last
- * is answered (closed loop).  With one, messages are due at fixed instants
- * whatever the server does (open loop): a due message goes out on the first
- * free connection.  Its corrected latency counts from when it was due, so that
- * a stall is felt by all the messages it kept waiting; this avoids coordinated
- * omission.
+ * Without a rate each connection sends its next message once the last is
+ * answered (closed loop).  With a rate messages are due at fixed times (open
+ * loop), and each goes out on the first idle connection.  Its corrected latency
+ * counts from the due time: a stall delays all messages that were due during
+ * it, not only the one under way, so there is no coordinated omission.
  */
 
 #ifndef POOL_H
@@ -30,33 +29,33 @@ struct pool {
 	/* set by the caller */
 	const struct target *target;
 	const struct addr *address;
-	struct results *report; /* in which what was asked for is known */
+	struct results *report; /* with the options filled in */
 
-	/* since the last call of pool_run(); not yet in the report */
+	/* since the last pool_collect() */
 	struct histogram raw, corrected;
 
 	/* the pool's own */
 	struct schedule schedule;
 	int epoll;
 	struct load_connection *connections;
-	struct pool_list idle;    /* may take a message */
-	struct pool_list waiting; /* for the server, longest first */
+	struct pool_list idle;    /* can take a message */
+	struct pool_list waiting; /* waiting for the server, longest first */
 	struct pool_list resting; /* after a failure, longest first */
-	uint64_t warming;         /* connections still to be made at first */
+	uint64_t warming;         /* first connections still to be made */
 	int64_t now;
 	bool stopping;
 };
 
-/* Opens the connections; exits 2 when this machine cannot have so many. */
+/* Opens the connections; exits 2 if the machine's limits do not allow them. */
 void pool_open(struct pool *);
 
 /*
- * Runs until that time, until Ctrl-\ or until all is over; then it returns
- * true.  The clock of the report starts when all connections are made.
+ * Runs until that time, until Ctrl-\ or until the end of the run; then it
+ * returns true.  The clock of the report starts once all connections are made.
  */
 bool pool_run(struct pool *, int64_t until);
 
-/* Adds what pool_run() recorded to the report and empties it. */
+/* Moves the recorded latencies to the report. */
 void pool_collect(struct pool *);
 
 void pool_close(struct pool *);

@@ -63,7 +63,7 @@ enum {
 	EIGHTHS = 8
 };
 
-/* Rows between the least and the greatest value, each as wide as a ratio. */
+/* The rows, from the least to the greatest value, on a logarithmic scale. */
 struct scale {
 	size_t rows;
 	double low, ratio;
@@ -87,7 +87,7 @@ row_of(const struct scale *scale, double value)
 	return row >= (double)scale->rows ? scale->rows - 1 : (size_t)row;
 }
 
-/* At most ROWS rows; a tenth of the value is the finest worth showing. */
+/* At most ROWS rows, each at least a tenth of its value wide. */
 static void
 build_scale(struct scale *scale, const struct histogram *h)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The report of load as text, with a histogram of latency for a terminal: a
- * row for each step of a logarithmic scale, bars in eighths of a character
- * where the locale has UTF-8 and in '#' elsewhere.
+ * The report of load as text, with a bar chart of latency for a terminal: a row
+ * for each step of a logarithmic scale, with bars in eighths of a character in
+ * UTF-8 and in '#' otherwise.
  */
 
 #ifndef REPORT_H
@@ -13,10 +13,10 @@
 
 #include "client/results.h"
 
-/* Of results that are derived. */
+/* Needs derived results. */
 void report_text(FILE *, const struct results *);
 
-/* Writes nothing when nothing was answered. */
+/* Writes nothing if nothing was answered. */
 void report_bars(FILE *, const struct results *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * When messages of load are due: at fixed instants for a rate (open loop), or
- * at once (closed loop).  Pure arithmetic.
+ * Computes when messages of load are due: at fixed times with a rate (open
+ * loop), at once without (closed loop).  All functions are pure.
  */
 
 #ifndef SCHEDULE_H
@@ -13,17 +13,17 @@
 
 struct schedule {
 	uint64_t rate;       /* messages per second; 0 = as fast as possible */
-	int64_t began, ends; /* the clock runs between them; 0 = not yet */
-	uint64_t taken;      /* messages handed out */
+	int64_t began, ends; /* of the clock; 0 = not yet known */
+	uint64_t taken;      /* messages taken */
 };
 
-/* When the next message is due; now without a rate. */
+/* The time at which the next message is due; now without a rate. */
 int64_t schedule_due(const struct schedule *, int64_t now);
 
-/* How many messages are due before the end and have not been taken. */
+/* The number of messages due before the end that were not taken. */
 uint64_t schedule_left(const struct schedule *);
 
-/* May the next message be taken now? */
+/* Whether the next message can be taken now. */
 bool schedule_is_due(const struct schedule *, int64_t now);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 	STEPS = 200 /* points of a curve */
 };
 
-/* A panel: the part of a logarithmic scale of latency that is shown in it. */
+/* A panel of the picture, with its part of the logarithmic scale of latency. */
 struct panel {
 	FILE *out;
 	int top, bottom;
@@ -34,12 +34,12 @@ svg_note_interval(const struct event *event)
 {
 	size_t n = interval_count;
 
-	/* room is doubled whenever the count is a power of two */
+	/* double the array whenever the count is a power of two */
 	if ((n & (n - 1)) == 0) {
 		struct event *more = reallocarray(
 		    intervals, n == 0 ? 1 : 2 * n, sizeof *intervals);
 		if (more == NULL)
-			return; /* the picture ends here */
+			return; /* without memory the picture ends here */
 		intervals = more;
 	}
 	intervals[interval_count++] = *event;
@@ -54,7 +54,7 @@ y_of(const struct panel *panel, double nanoseconds)
 	return panel->bottom - (panel->bottom - panel->top) * part;
 }
 
-/* Text whose special characters are escaped. */
+/* Writes text with special characters escaped. */
 static void
 write_escaped(FILE *out, const char *text)
 {
@@ -108,7 +108,7 @@ write_heading(FILE *out, const struct results *r)
 	(void)fprintf(out, ", %s</text>\n", date);
 }
 
-/* The lines of the latency scale, with labels at x. */
+/* Writes the lines of the latency scale, with labels at x. */
 static void
 write_scale(const struct panel *panel, double x, const char *anchor)
 {
@@ -124,7 +124,7 @@ write_scale(const struct panel *panel, double x, const char *anchor)
 	}
 }
 
-/* The abscissa at a part of the panel's width. */
+/* The x coordinate at that part of the panel's width. */
 static double
 across(double part)
 {
@@ -178,7 +178,7 @@ write_name(FILE *out, double x, double y, const char *colour, const char *name)
 static const char raw_colour[] = "#2c6fb5", corrected_colour[] = "#b5422c",
 		  rate_colour[] = "#d8e6d0";
 
-/* As many nines as the answers can tell, two at least and six at most. */
+/* The number of nines that the number of answers supports, two to six. */
 static double
 nines_of(const struct histogram *h)
 {
@@ -208,7 +208,7 @@ x_of_time(const struct results *r, double seconds)
 	return across(fmin(1, seconds * SEC / (double)r->elapsed));
 }
 
-/* A bar for each interval, as high as its share of the greatest rate. */
+/* Writes a bar for each interval, relative to the greatest rate. */
 static void
 write_rates(const struct panel *panel, const struct results *r, double most)
 {
@@ -227,7 +227,7 @@ write_rates(const struct panel *panel, const struct results *r, double most)
 	}
 }
 
-/* One percentile by interval: a level over each that has answers. */
+/* Writes one percentile as a level over each interval that has answers. */
 static void
 write_levels(const struct panel *panel, const struct results *r, size_t offset,
     const char *colour)
@@ -250,7 +250,7 @@ write_levels(const struct panel *panel, const struct results *r, size_t offset,
 	(void)fprintf(panel->out, "\"/>\n");
 }
 
-/* The scales of rate and time. */
+/* Writes the scales of rate and time. */
 static void
 write_axes(const struct panel *panel, const struct results *r, double most)
 {
@@ -282,7 +282,7 @@ write_by_second(const struct panel *panel, const struct results *r)
 	for (size_t i = 0; i < interval_count; i++)
 		most = fmax(most, (double)intervals[i].messages);
 	double step = pow(10, floor(log10(most)));
-	most = ceil(most / step) * step; /* a round figure */
+	most = ceil(most / step) * step; /* round up to a step */
 	write_rates(panel, r, most);
 	write_scale(panel, RIGHT + 8, "start");
 	write_axes(panel, r, most);

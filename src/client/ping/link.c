@@ -30,7 +30,7 @@ ping_link_oldest_sent(const struct ping_link *link)
 	return link->sent[link->oldest % PING_IN_FLIGHT_MAX];
 }
 
-/* Prints the first line, once the address in use is known. */
+/* Prints the first line once the address is known. */
 static void
 print_header(struct ping_link *link)
 {
@@ -60,7 +60,7 @@ ping_link_init(struct ping_link *link)
 		    link->peer, link->target->name.host, sizeof link->peer);
 }
 
-/* Asks the kernel for its own view of the connection. */
+/* Gets the kernel's view of the connection. */
 static void
 note_tcp_info(struct ping_link *link)
 {
@@ -92,7 +92,7 @@ disconnect(struct ping_link *link, const char *why)
 	link->state = PING_LINK_DOWN;
 }
 
-/* Counts what is under way as lost and gives up the connection. */
+/* Counts the messages under way as lost and closes the connection. */
 static void
 lose(struct ping_link *link, enum failure kind, const char *why)
 {
@@ -161,7 +161,7 @@ note_answer(struct ping_link *link, int64_t now)
 		disconnect(link, "answered");
 }
 
-/* The answer differs from what was sent, or is longer. */
+/* Reports an answer that differs from the message or is longer. */
 static void
 note_wrong(struct ping_link *link, enum event_kind kind)
 {
@@ -225,14 +225,14 @@ receive(struct ping_link *link)
 		lose_errno(link, error);
 }
 
-/* Where the last message ends in the stream. */
+/* The end of the last message in the stream. */
 static uint64_t
 stream_end(const struct ping_link *link)
 {
 	return (link->next - link->base) * link->results->asked.size;
 }
 
-/* Writes some of what is left; poll(2) tells when more can follow. */
+/* Writes what the socket takes; the rest follows after poll(2). */
 static void
 transmit(struct ping_link *link)
 {
@@ -279,7 +279,7 @@ link_up(struct ping_link *link)
 	transmit(link);
 }
 
-/* Reports that no address has answered, under the name of the host. */
+/* Reports that no address of the host has answered. */
 static void
 link_failed(struct ping_link *link)
 {

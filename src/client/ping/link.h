@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The connection of ping and the messages under way on it: connects, sends,
- * verifies the answers, and counts and tells what happens to each message.
+ * The connection of ping and the messages under way on it.  Connects, sends,
+ * verifies answers, and counts and prints the outcome of each message.
  *
- * A connection on which a message was lost is given up, with all that was
- * under way on it, and the next message opens a new one.
+ * When a message is lost, ping closes the connection; all messages under way on
+ * it are lost as well.  The next message opens a new one.
  */
 
 #ifndef PING_LINK_H
@@ -33,12 +33,13 @@ struct ping_link {
 	struct results *results;
 
 	enum ping_link_state state;
-	char peer[HOST_STRLEN]; /* the address in use, or the name */
+	char peer[HOST_STRLEN]; /* the address in use, or else the name */
 	bool has_header;        /* the first line has been printed */
 
 	/* messages are numbered from 1; oldest <= seq < next are under way */
 	uint64_t oldest, next;
-	int64_t sent[PING_IN_FLIGHT_MAX]; /* when, by the number modulo that */
+	int64_t sent[PING_IN_FLIGHT_MAX]; /* send times, by number modulo the
+					     size */
 
 	/* the connection */
 	struct stream stream;
@@ -46,7 +47,7 @@ struct ping_link {
 	int64_t connect_time, up_since;
 	uint32_t retransmits;
 
-	/* the connection before */
+	/* the previous connection */
 	int64_t lasted;
 	char ended[RACE_STRLEN]; /* why */
 
@@ -54,25 +55,27 @@ struct ping_link {
 	uint64_t outage_lost;
 };
 
-/* The caller's part is filled in; connects to nobody yet. */
+/*
+ * Initializes the rest, after the caller has set its part.  Does not connect.
+ */
 void ping_link_init(struct ping_link *);
 
-/* Sends the next message, connecting first where there is no connection. */
+/* Sends the next message, and connects first if there is no connection. */
 void ping_link_send(struct ping_link *, int64_t now);
 
-/* When an answer is overdue; INT64_MAX = never. */
+/* The time at which an answer is overdue; INT64_MAX = never. */
 int64_t ping_link_deadline(const struct ping_link *);
 
-/* Gives up on an answer that is overdue; returns whether there was one. */
+/* Counts an overdue answer as lost; returns whether there was one. */
 bool ping_link_expire(struct ping_link *, int64_t now);
 
-/* Sleeps until that time, or until there is something to do and does it. */
+/* Waits until that time or an event, and handles the event. */
 void ping_link_wait(struct ping_link *, int64_t until);
 
-/* Counts what is under way as lost, at the end of the run. */
+/* Counts the messages under way as lost, at the end of the run. */
 void ping_link_end(struct ping_link *, int64_t now);
 
-/* When the oldest message under way was sent. */
+/* The send time of the oldest message under way. */
 int64_t ping_link_oldest_sent(const struct ping_link *);
 
 #endif

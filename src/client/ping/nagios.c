@@ -10,7 +10,7 @@ enum {
 	CRITICAL = 2
 };
 
-/* What the line gives; for each the last condition becomes its range. */
+/* The figures of the line; the last condition on each becomes its range. */
 static const struct {
 	const char *metric, *unit, *tail;
 } figures[] = {
@@ -37,8 +37,8 @@ find(const struct threshold_list *list, const char *metric)
 }
 
 /*
- * The range in which a value is good.  Its ends belong to it; a condition that
- * is met at its limit, too, ends a billionth before.
+ * Prints the range of good values.  Its ends are part of it; if a condition is
+ * met at its limit as well, the range ends a billionth before.
  */
 static void
 print_range(const struct threshold *t)

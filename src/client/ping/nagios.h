@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * ping for monitoring: one line with performance data and a status of 0 to 3,
- * by the guidelines of the Monitoring Plugins project.
+ * The output of ping --nagios: one line with performance data and a status of 0
+ * to 3, by the guidelines of the Monitoring Plugins project.
  */
 
 #ifndef PING_NAGIOS_H
@@ -11,9 +11,9 @@
 #include "client/results.h"
 
 /*
- * Prints the line.  Returns the status: critical when a critical condition is
- * met, when nothing was answered, or when a loss or a wrong answer is judged
- * by no condition; warning when a warning condition is met.
+ * Prints the line.  Returns the status: critical if a critical condition is
+ * met, if nothing was answered, or if there are losses or wrong answers that no
+ * condition judges; warning if a warning condition is met.
  */
 int nagios_report(const struct results *, const struct threshold_list *warning,
     const struct threshold_list *critical);

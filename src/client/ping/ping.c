@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc ping: a message every interval over one connection, or over a new one
- * each time, until told to stop.
- *
- * Messages follow each other on the interval whether or not earlier ones have
- * been answered.
+ * echoc ping: sends a message every interval, on one connection or each on a
+ * new one.  It does not wait for the answers to earlier messages.
  */
 
 #include <stdbool.h>
@@ -27,10 +24,10 @@ struct ping {
 	struct results *results;
 	struct ping_link link;
 	int64_t began;
-	int64_t due; /* when the next message is */
+	int64_t due; /* of the next message */
 };
 
-/* May another message be sent once its time has come? */
+/* Whether another message may be sent. */
 static bool
 has_next(const struct ping *ping)
 {
@@ -51,16 +48,16 @@ send_next(struct ping *ping, int64_t now)
 {
 	int64_t interval = ping->options->interval;
 
-	/* attempts that fail at once must not become a flood */
+	/* do not flood the server with failing attempts */
 	if (ping->link.outage_began != 0 && interval < outage_interval)
 		interval = outage_interval;
 	ping->due += interval;
 	if (ping->due < now)
-		ping->due = now; /* do not catch up: see ping(8) */
+		ping->due = now; /* do not catch up, like ping(8) */
 	ping_link_send(&ping->link, now);
 }
 
-/* When to stop; INT64_MAX = no time is set. */
+/* The time to stop; INT64_MAX = none. */
 static int64_t
 end_time(const struct ping *ping)
 {
@@ -81,7 +78,7 @@ finished(const struct ping *ping, int64_t now)
 	       link->oldest == link->next;
 }
 
-/* When something must be done even if nothing happens. */
+/* The time of the next timeout. */
 static int64_t
 next_event(const struct ping *ping)
 {
@@ -91,7 +88,7 @@ next_event(const struct ping *ping)
 	return has_next(ping) ? clock_earlier(at, ping->due) : at;
 }
 
-/* One line while ping runs. */
+/* Prints a line of interim results. */
 static void
 print_interim(struct results *r)
 {
@@ -101,7 +98,7 @@ print_interim(struct results *r)
 	latency_text(stderr, &r->raw, "min/avg/max = {min}/{avg}/{max} ms\n");
 }
 
-/* In the words of ping(8) where it has them. */
+/* Prints the summary, in the words of ping(8) where possible. */
 static void
 print_summary(FILE *out, const struct results *r)
 {
@@ -145,14 +142,17 @@ run(struct ping *ping)
 		int64_t until = next_event(ping);
 		if (has_next(ping) && now >= ping->due)
 			send_next(ping, now);
-		/* after sending too: answers and signals must come in */
+		/*
+		 * even if a message was just sent, to handle answers and
+		 * signals
+		 */
 		ping_link_wait(&ping->link, until);
 	}
 }
 
 /*
- * Counts messages without an answer as lost, at the end.  After Ctrl-C, the
- * last message is not lost if it is the only one and its interval is not over.
+ * Counts unanswered messages as lost, at the end.  After Ctrl-C, a single
+ * message whose interval has not passed is not lost.
  */
 static void
 settle(struct ping *ping, int64_t now)
@@ -170,7 +170,9 @@ settle(struct ping *ping, int64_t now)
 	results_derive(ping->results);
 }
 
-/* What must not be given together, and the count that --nagios implies. */
+/*
+ * Checks for options that exclude each other, and sets the count of --nagios.
+ */
 static void
 check_options(struct options *o)
 {

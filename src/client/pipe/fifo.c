@@ -23,8 +23,8 @@ fifo_free(struct fifo *fifo)
 }
 
 /*
- * Makes room at the end.  Until the capacity is the limit, no more bytes are
- * moved to the front than were removed there.
+ * Makes room at the end.  Below the limit it moves at most as many bytes to the
+ * front as were removed there, so appending stays cheap.
  */
 static bool
 make_room(struct fifo *fifo, size_t length)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Bytes that were sent and have to come back, up to a limit.
- */
+/* The bytes that were sent and must come back, up to a limit. */
 
 #ifndef FIFO_H
 #define FIFO_H
@@ -20,12 +18,12 @@ struct fifo {
 void fifo_init(struct fifo *, size_t limit);
 void fifo_free(struct fifo *);
 
-/* Appends; false when that would pass the limit, or memory is short. */
+/* Appends bytes; false beyond the limit or without memory. */
 bool fifo_put(struct fifo *, const uint8_t *, size_t length);
 
 /*
- * Removes the bytes at the front that equal those given, up to the first that
- * differs or that is not there.  Returns how many.
+ * Removes bytes at the front that equal the given ones, up to the first
+ * difference.  Returns their number.
  */
 size_t fifo_match(struct fifo *, const uint8_t *, size_t length);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * echoc pipe: standard input to the server and its answer to standard output,
- * both at once, with a half-close at the end of input.
+ * echoc pipe: sends standard input to the server and writes its answer to
+ * standard output at the same time; half-closes at the end of input.
  */
 
 #include <err.h>
@@ -28,7 +28,7 @@ struct pipe_run {
 	int64_t progress; /* the next time to show it; 0 = never */
 };
 
-/* Only where it does not disturb what is typed or printed there. */
+/* Whether to show progress: not on a terminal that is also input or output. */
 static bool
 wants_progress(const struct options *options)
 {
@@ -41,19 +41,19 @@ static void
 show_progress(struct pipe_run *run, int64_t now)
 {
 	const struct relay *relay = &run->relay;
-	/* the rate does not decay once all has come back */
+	/* keep the final rate once all has come back */
 	bool complete = relay->half_closed && relay->received == relay->sent;
 	int64_t until = complete ? relay->answered : now;
 	double seconds = (double)(until - run->began) / SEC;
 
 	run->progress = now + progress_interval;
-	/* columns, so that a line covers the last one */
+	/* fixed columns, so that each line covers the last */
 	(void)fprintf(stderr, "\r%12.1f MB sent %12.1f MB back %10.1f MB/s",
 	    (double)relay->sent / 1e6, (double)relay->received / 1e6,
 	    seconds > 0 ? (double)relay->received / 1e6 / seconds : 0);
 }
 
-/* The last one stays. */
+/* Ends the line of progress. */
 static void
 end_progress(struct pipe_run *run)
 {
@@ -75,7 +75,7 @@ next_event(const struct pipe_run *run)
 	return run->progress > 0 && run->progress < at ? run->progress : at;
 }
 
-/* Gives up a server that has been waited for too long. */
+/* Ends the run if the server has not answered in time. */
 static void
 expire(struct pipe_run *run, int64_t now)
 {
@@ -110,7 +110,7 @@ run_relay(struct pipe_run *run)
 	}
 }
 
-/* What is wrong with how it ended, or NULL. */
+/* The error of the run, or NULL. */
 static const char *
 verdict(const struct relay *relay)
 {
@@ -123,7 +123,7 @@ verdict(const struct relay *relay)
 	return relay->received != relay->sent ? "wrong answer" : NULL;
 }
 
-/* What is told on standard output only when nothing else is. */
+/* Prints the result, if standard output has nothing else. */
 static void
 print_success(const struct pipe_run *run)
 {

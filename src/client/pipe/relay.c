@@ -63,8 +63,8 @@ relay_is_over(const struct relay *relay)
 }
 
 /*
- * True only if the server's answer, or the end of it, is missing: a slow source
- * or reader on our side is not the server's fault.
+ * Whether the server's answer, or its end, is missing.  A slow standard input
+ * or output does not count.
  */
 bool
 relay_awaits_server(const struct relay *relay)
@@ -105,12 +105,12 @@ half_close(struct relay *relay)
 	if (!relay->input_ended || !is_empty(&relay->out) ||
 	    relay->half_closed || relay->send_error != 0)
 		return;
-	/* a connection that is gone already tells so when it is read */
+	/* if the connection has failed, read(2) will report it */
 	(void)shutdown(relay->fd, SHUT_WR);
 	relay->half_closed = true;
 }
 
-/* What the server said before it went away is still there to be read. */
+/* Stops sending; what the server has sent before can still be read. */
 static void
 stop_sending(struct relay *relay, int error)
 {
@@ -181,8 +181,8 @@ receive_some(struct relay *relay)
 }
 
 /*
- * Writes without blocking.  Standard output may be blocking, and its flags
- * belong to others too; but a pipe that poll(2) calls writable has room for
+ * Writes without blocking.  Standard output may be blocking, and other programs
+ * share its flags; but a pipe that poll(2) reports writable has room for
  * PIPE_BUF.
  */
 static bool
@@ -206,7 +206,10 @@ print_some(struct relay *relay)
 	return true;
 }
 
-/* What may go on.  Input is taken in only when the last of it has left. */
+/*
+ * Fills in the events to wait for.  Reads input only once the last has been
+ * sent.
+ */
 static void
 fill_poll_set(const struct relay *relay, struct pollfd pfds[POLLS])
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Moves bytes both ways at once for pipe: standard input to the server, with
- * a half-close at its end, and the answer to standard output or into a
- * comparison.  Whoever is slow, it waits only for what can go on.
+ * Moves bytes in both directions for pipe: standard input to the server, with a
+ * half-close at its end, and the answer to standard output or to the verifier.
+ * A slow peer blocks its own direction only.
  */
 
 #ifndef RELAY_H
@@ -20,7 +20,7 @@ enum {
 	RELAY_WHY_STRLEN = 96
 };
 
-/* Bytes on their way from one descriptor to another. */
+/* Bytes between two descriptors. */
 struct relay_buffer {
 	uint8_t data[RELAY_CHUNK];
 	size_t start, end;
@@ -34,29 +34,29 @@ struct relay {
 	bool input_ended, half_closed, answer_ended;
 	int send_error; /* errno of the write that failed, 0 = none */
 	struct relay_buffer out, in; /* to the server, from the server */
-	struct fifo unverified;      /* sent and not yet back */
+	struct fifo unverified;      /* sent, but not yet returned */
 	uint64_t sent, received;     /* bytes */
-	int64_t moved;               /* when anything last did */
-	int64_t answered;            /* when bytes last came back */
+	int64_t moved;               /* time of the last progress */
+	int64_t answered;            /* time of the last answer */
 
-	bool failed; /* ... with the connection or the answer */
-	bool wrong;  /* ... an answer that differs */
+	bool failed; /* because of the connection or the answer */
+	bool wrong;  /* the answer differs */
 	char why[RELAY_WHY_STRLEN];
 };
 
-/* fd is a connected, non-blocking socket, and stays the caller's. */
+/* fd is a connected non-blocking socket, which the caller closes. */
 void relay_init(struct relay *, int fd, bool verifies);
 
 /*
- * Waits for something to move, until that time at the latest, and moves it.
- * Returns NULL, or the standard descriptor that failed, with errno.
+ * Waits until bytes can move, or until that time, and moves them.  Returns
+ * NULL, or the name of the standard descriptor that failed, with errno.
  */
 const char *relay_step(struct relay *, int64_t until);
 
-/* Has all that will ever come been passed on? */
+/* Whether both directions have ended. */
 bool relay_is_over(const struct relay *);
 
-/* Is the server the one whose turn it is? */
+/* Whether the relay waits for the server. */
 bool relay_awaits_server(const struct relay *);
 
 void relay_free(struct relay *);
