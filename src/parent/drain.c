@@ -47,7 +47,7 @@ end_session(struct child *child, void *context)
 	if (server->drain.overdue)
 		kills_session(
 		    &server->kills, child, REASON_KILLED, clock_now());
-	else if (child->phase == CHILD_SERVING)
+	else
 		(void)kill(child->pid, SIGTERM);
 }
 
