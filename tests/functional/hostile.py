@@ -101,11 +101,22 @@ class Server:
             thread.join(30)
 
 
+REFUSING = []  # bound, not listening
+
+
 def free_port():
     """A port on which nobody listens (any more)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def refusing_port():
+    """A port on which nobody can begin to listen while the tests run."""
+    probe = socket.socket()
+    probe.bind(("127.0.0.1", 0))
+    REFUSING.append(probe)
+    return probe.getsockname()[1]
 
 
 # ---- behaviours -------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_unknown_case_is_a_usage_error():
 
 
 def test_refused_bails_out():
-    text = echoc("check", f"127.0.0.1:{hostile.free_port()}",
+    text = echoc("check", f"127.0.0.1:{hostile.refusing_port()}",
                  status=BAD).stdout
     assert re.search(r"^Bail out! .*Connection refused$", text, re.M)
 

@@ -79,7 +79,7 @@ def test_a_name_that_does_not_resolve_has_its_object(form, option):
 
 @each_form
 def test_a_refused_connection_has_its_object(form):
-    target = f"127.0.0.1:{hostile.free_port()}"
+    target = f"127.0.0.1:{hostile.refusing_port()}"
     found = result(echoc(*form, "--json", target, status=BAD).stdout)
     assert found["exit_status"] == BAD
     assert found["attempts"][-1]["outcome"] == "refused"

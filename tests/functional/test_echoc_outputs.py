@@ -80,7 +80,7 @@ def test_nagios_losses_are_critical_unless_a_condition_judges_them():
         echoc(*NAGIOS, "-c4", "--warning=loss>0", server.target(),
               status=WARNING)
         echoc(*NAGIOS, "-c4", "--warning=loss>75%", server.target())
-    echoc(*NAGIOS, f"127.0.0.1:{hostile.free_port()}", status=CRITICAL)
+    echoc(*NAGIOS, f"127.0.0.1:{hostile.refusing_port()}", status=CRITICAL)
     with Server(hostile.flip(3)) as server:
         echoc(*NAGIOS, "-c4", "--warning=loss>75%", server.target(),
               status=CRITICAL)

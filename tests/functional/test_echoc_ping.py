@@ -191,7 +191,7 @@ def test_a_server_that_closes_early_loses_every_message():
 
 
 def test_refused_is_a_loss_not_an_error():
-    text = echoc("-c2", *FAST, f"127.0.0.1:{hostile.free_port()}",
+    text = echoc("-c2", *FAST, f"127.0.0.1:{hostile.refusing_port()}",
                  status=BAD).stdout
     assert text.count("lost: Connection refused") == 2
     assert summary(text) == (2, 0, 2, 100, 0)
@@ -253,7 +253,7 @@ def test_ctrl_c_gives_the_summary_at_a_hundred_percent_loss():
 
 
 def test_ctrl_c_ends_it_when_every_attempt_fails_at_once():
-    with running("ping", "-i0", f"127.0.0.1:{hostile.free_port()}") as client:
+    with running("ping", "-i0", f"127.0.0.1:{hostile.refusing_port()}") as client:
         client.wait_line(client.stdout, "seq=3 lost")
         client.send(signal.SIGINT)
         status, text, _ = client.finish()
@@ -264,7 +264,7 @@ def test_ctrl_c_ends_it_when_every_attempt_fails_at_once():
 def test_an_outage_is_not_answered_by_a_flood():
     """A hundred attempts a second at most, though none takes any time, but
     for the first and the second, which follow each other at once."""
-    target = f"127.0.0.1:{hostile.free_port()}"
+    target = f"127.0.0.1:{hostile.refusing_port()}"
     found = result(echoc("-i0", "-c32", "--json", target, status=BAD).stdout)
     assert found["seconds"] >= 0.3
 

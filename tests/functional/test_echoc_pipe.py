@@ -201,7 +201,7 @@ def test_timeout_does_not_fault_the_server_for_a_slow_source():
 
 
 def test_refused_is_a_failure():
-    done = echoc("pipe", f"127.0.0.1:{hostile.free_port()}", status=BAD)
+    done = echoc("pipe", f"127.0.0.1:{hostile.refusing_port()}", status=BAD)
     assert "Connection refused" in done.stderr
 
 
