@@ -119,7 +119,7 @@ def test_defaults_are_those_of_echod_conf_5():
     for key, default in defaults().items():
         said = documented_default(key)
         if default == "":  # a list that is empty is told of in words
-            assert said in (None, "to serve everybody"), key
+            assert said in (None, "to serve all clients"), key
         else:
             assert said == default, key
 
