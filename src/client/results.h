@@ -64,8 +64,7 @@ struct results {
 	uint64_t failures[FAILURE_KINDS];
 	char first_wrong[96];       /* where the first wrong byte was */
 	struct histogram raw;       /* from sending a message to its answer */
-	struct histogram corrected; /* from its due time to the answer, free of
-				       coordinated omission; only with a rate */
+	struct histogram corrected; /* from its due time; with a rate only */
 	struct histogram connect;
 	struct tcp_view tcp;
 	struct race race; /* of the last connection; load has one only */

@@ -8,9 +8,9 @@
 const char *
 quote(const char *text, char buf[QUOTE_SIZE])
 {
-	char cut[QUOTE_MAX];
+	char start[QUOTE_MAX];
 
-	(void)strlcpy(cut, text, sizeof cut);
-	(void)strvis(buf, cut, VIS_CSTYLE | VIS_NL | VIS_TAB);
+	(void)strlcpy(start, text, sizeof start);
+	(void)strvis(buf, start, VIS_CSTYLE | VIS_NL | VIS_TAB);
 	return buf;
 }

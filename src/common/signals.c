@@ -33,11 +33,11 @@ note(int signo)
 static void
 reset_inherited(void)
 {
-	struct sigaction fallback = {.sa_handler = SIG_DFL};
+	struct sigaction standard = {.sa_handler = SIG_DFL};
 
 	for (int signo = 1; signo < NSIG; signo++)
 		(void)sigaction(
-		    signo, &fallback, NULL); /* fails for KILL and STOP */
+		    signo, &standard, NULL); /* fails for KILL and STOP */
 }
 
 void

@@ -22,9 +22,8 @@ struct listener;
 struct server;
 
 struct acceptor {
-	struct timer
-	    accept_again; /* set after accept(2) lacked descriptors or memory */
-	struct timer fork_again; /* set after fork(2) failed */
+	struct timer accept_again; /* set after accept(2) has failed */
+	struct timer fork_again;   /* set after fork(2) failed */
 
 	/* An accepted client whose fork failed. */
 	int pending_fd; /* -1 = none */

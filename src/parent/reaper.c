@@ -107,14 +107,14 @@ session_ended(
 static void
 reap_expected(struct server *server, int64_t now)
 {
-	struct child_queue *leaving = &server->children.leaving;
+	struct child_queue *exiting = &server->children.exiting;
 	pid_t *first_left = &server->reaper.first_left;
 	struct child *child;
 	int status;
 
 	timer_clear(&server->reaper.retry);
 	for (int i = 0; i < CHILDREN_BATCH; i++) {
-		child = TAILQ_FIRST(leaving);
+		child = TAILQ_FIRST(exiting);
 		if (child == NULL || child->pid == *first_left) {
 			*first_left = 0;
 			return;
@@ -123,7 +123,7 @@ reap_expected(struct server *server, int64_t now)
 			session_ended(server, child, status, now);
 			continue;
 		}
-		children_move(&server->children, child, CHILD_LEAVING);
+		children_move(&server->children, child, CHILD_EXITING);
 		if (*first_left == 0)
 			*first_left = child->pid;
 	}
@@ -179,7 +179,7 @@ reap_any(struct server *server, int64_t now)
 			timer_set(&reaper->sweep, now);
 			return;
 		}
-		if (child != NULL && child->phase == CHILD_LEAVING) {
+		if (child != NULL && child->phase == CHILD_EXITING) {
 			timer_set(&reaper->sweep, now + SWEEP_DELAY);
 			timer_set(&reaper->retry, now);
 			return;

@@ -47,7 +47,7 @@ static void
 take(struct server *server, struct child *child, const struct report *report,
     int64_t now)
 {
-	if (child->phase == CHILD_LEAVING && child->kill_reason == REASON_NONE)
+	if (child->phase == CHILD_EXITING && child->kill_reason == REASON_NONE)
 		return; /* it has reported its end */
 	count_bytes(server, child, report->bytes, now);
 	switch (report->kind) {
@@ -60,7 +60,7 @@ take(struct server *server, struct child *child, const struct report *report,
 		census_settle(&server->census, child, now);
 		child->heard = now;
 		kills_answered(&server->kills, child);
-		children_move(&server->children, child, CHILD_LEAVING);
+		children_move(&server->children, child, CHILD_EXITING);
 		server->reports.ends++;
 		break;
 	case REPORT_COUNT:

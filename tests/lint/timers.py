@@ -13,7 +13,7 @@ import sys
 
 SRC = pathlib.Path(__file__).resolve().parents[2] / "src"
 STRUCTURE = re.compile(r"^struct (\w+) \{\n(.*?)^\}", re.M | re.S)
-TIMER = re.compile(r"^\tstruct timer (\w+);", re.M)
+TIMER = re.compile(r"^\tstruct timer\s+(\w+);", re.M)
 CALL = re.compile(r"\btimer_(?:set|arm|clear)\(\s*&([\w.>-]+)")
 ANY_CALL = re.compile(r"\btimer_(?:set|arm|clear)\(")
 

@@ -88,9 +88,9 @@ a_slot_that_is_taken_again_is_clean(void **state)
 	child->counted = child->named = true;
 	child->allowance = 0;
 	children_commit(children, child, 42);
-	children_move(children, child, CHILD_LEAVING);
+	children_move(children, child, CHILD_EXITING);
 	children_release(children, child);
-	assert_true(TAILQ_EMPTY(&children->leaving));
+	assert_true(TAILQ_EMPTY(&children->exiting));
 	assert_ptr_equal(children_reserve(children, &peer, 0), child);
 	assert_int_equal(child->kill_reason, REASON_NONE);
 	assert_int_equal(child->pid, 0);
@@ -240,17 +240,17 @@ a_session_is_in_the_queue_of_its_phase_only(void **state)
 	struct child *b = children_reserve(children, &peer, 0);
 
 	children_move(children, a, CHILD_DYING);
-	children_move(children, b, CHILD_LEAVING);
+	children_move(children, b, CHILD_EXITING);
 	assert_ptr_equal(TAILQ_FIRST(&children->dying), a);
-	children_move(children, a, CHILD_LEAVING);
+	children_move(children, a, CHILD_EXITING);
 	assert_true(TAILQ_EMPTY(&children->dying));
-	assert_ptr_equal(TAILQ_FIRST(&children->leaving), b);
-	children_move(children, b, CHILD_LEAVING); /* to its end */
-	assert_ptr_equal(TAILQ_FIRST(&children->leaving), a);
+	assert_ptr_equal(TAILQ_FIRST(&children->exiting), b);
+	children_move(children, b, CHILD_EXITING); /* to its end */
+	assert_ptr_equal(TAILQ_FIRST(&children->exiting), a);
 	assert_ptr_equal(TAILQ_NEXT(a, exit_entry), b);
 	children_release(children, a);
 	children_release(children, b);
-	assert_true(TAILQ_EMPTY(&children->leaving));
+	assert_true(TAILQ_EMPTY(&children->exiting));
 }
 
 static void

@@ -85,7 +85,7 @@ it_has_a_second_to_report_its_count(void **state)
 	kills_go_on(&world->kills, NOW + SEC - 1);
 	assert_int_equal(child->phase, CHILD_DYING);
 	kills_go_on(&world->kills, NOW + SEC);
-	assert_int_equal(child->phase, CHILD_LEAVING);
+	assert_int_equal(child->phase, CHILD_EXITING);
 	assert_int_equal(child->kill_reason, REASON_LIFETIME);
 }
 
@@ -98,7 +98,7 @@ a_second_decision_does_not_prolong_it(void **state)
 	kills_session(&world->kills, child, REASON_LIFETIME, NOW);
 	kills_session(&world->kills, child, REASON_KILLED, NOW + SEC / 2);
 	kills_go_on(&world->kills, NOW + SEC);
-	assert_int_equal(child->phase, CHILD_LEAVING);
+	assert_int_equal(child->phase, CHILD_EXITING);
 	assert_int_equal(child->kill_reason, REASON_LIFETIME);
 }
 
@@ -108,9 +108,9 @@ one_that_has_said_it_ends_is_left_to_it(void **state)
 	struct world *world = *state;
 	struct child *child = session(world, NOW);
 
-	children_move(&world->children, child, CHILD_LEAVING);
+	children_move(&world->children, child, CHILD_EXITING);
 	kills_session(&world->kills, child, REASON_KILLED, NOW);
-	assert_int_equal(child->phase, CHILD_LEAVING);
+	assert_int_equal(child->phase, CHILD_EXITING);
 	assert_int_equal(child->kill_reason, REASON_NONE);
 	assert_int_equal(kill(child->pid, 0), 0);
 }
@@ -126,13 +126,13 @@ each_header_has_a_deadline_of_its_own(void **state)
 	proxied_expect(&world->proxied, second);
 	assert_int_equal(world->proxied.deadline.due, NOW + 5 * SEC);
 	proxied_go_on(&world->proxied, NOW + 5 * SEC);
-	assert_int_equal(first->phase, CHILD_LEAVING);
+	assert_int_equal(first->phase, CHILD_EXITING);
 	assert_int_equal(first->kill_reason, REASON_PROXY);
 	assert_true(first->counted);
 	assert_int_equal(second->phase, CHILD_SERVING);
 	assert_int_equal(world->proxied.deadline.due, NOW + 7 * SEC);
 	proxied_go_on(&world->proxied, NOW + 7 * SEC);
-	assert_int_equal(second->phase, CHILD_LEAVING);
+	assert_int_equal(second->phase, CHILD_EXITING);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -120,7 +120,7 @@ one_that_says_it_ends_and_stays_is_killed(void **state)
 	struct child child = session(GRACE);
 
 	(void)state;
-	child.phase = CHILD_LEAVING;
+	child.phase = CHILD_EXITING;
 	assert_int_equal(limits_judge(&child, NOW), OVERDUE_KILL);
 	assert_int_equal(limits_judge(&child, NOW - 1), OVERDUE_NOT);
 	child.kill_reason = REASON_KILLED; /* it was, and is not reaped yet */

@@ -64,7 +64,7 @@ session(struct server *server, int64_t started)
 	}
 	child->endpoint = &endpoint;
 	children_commit(&server->children, child, pid);
-	children_move(&server->children, child, CHILD_LEAVING);
+	children_move(&server->children, child, CHILD_EXITING);
 	return child;
 }
 

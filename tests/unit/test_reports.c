@@ -150,8 +150,8 @@ nothing_counts_after_the_last_word(void **state)
 	struct child *child = session(server, reports, COUNT(reports));
 
 	assert_true(reaper_receive(server, NOW));
-	assert_int_equal(child->phase, CHILD_LEAVING);
-	assert_ptr_equal(TAILQ_FIRST(&server->children.leaving), child);
+	assert_int_equal(child->phase, CHILD_EXITING);
+	assert_ptr_equal(TAILQ_FIRST(&server->children.exiting), child);
 	assert_int_equal(child->bytes, 42);
 	assert_true(timer_is_set(&server->reaper.retry));
 	end(child);
@@ -168,7 +168,7 @@ a_dying_session_is_killed_when_it_has_answered(void **state)
 	assert_int_equal(child->phase, CHILD_DYING);
 	assert_true(reports_are_awaited(server));
 	assert_true(reports_receive(server, NOW));
-	assert_int_equal(child->phase, CHILD_LEAVING);
+	assert_int_equal(child->phase, CHILD_EXITING);
 	assert_int_equal(child->kill_reason, REASON_KILLED);
 	assert_true(child->counted);
 	assert_int_equal(waitpid(child->pid, NULL, 0), child->pid);

@@ -137,9 +137,9 @@ a_state_of_version_1_0_is_taken_over(void **state)
 	assert_non_null(child);
 	assert_true(child->named && child->proxied && child->disturbed);
 	assert_int_equal(child->client.port, 4711);
-	assert_int_equal(child->phase, CHILD_LEAVING);
+	assert_int_equal(child->phase, CHILD_EXITING);
 	assert_int_equal(child->kill_reason, REASON_KILLED);
-	assert_ptr_equal(TAILQ_FIRST(&server->children.leaving), child);
+	assert_ptr_equal(TAILQ_FIRST(&server->children.exiting), child);
 	assert_int_equal(server->acceptor.pending_fd, 9);
 	assert_int_equal(server->acceptor.pending->peer.bytes[3], 2);
 }

@@ -66,20 +66,20 @@ run(void)
 {
 	const struct schedule *schedule = &pool.schedule;
 	uint64_t messages = 0;
-	int64_t told = 0; /* end of the last interval */
+	int64_t ended = 0; /* end of the last interval */
 	bool over = false, stopped = false;
 
 	pool_open(&pool);
 	while (!over) {
-		over = pool_run(&pool, (told != 0 ? told : pool.now) + SEC);
-		if (told == 0)
-			told = schedule->began;
+		over = pool_run(&pool, (ended != 0 ? ended : pool.now) + SEC);
+		if (ended == 0)
+			ended = schedule->began;
 		int64_t until = pool.stopping ? schedule->ends : pool.now;
-		bool due = told != 0 && until >= told + SEC;
-		if (told != 0 && until > told && !stopped &&
+		bool due = ended != 0 && until >= ended + SEC;
+		if (ended != 0 && until > ended && !stopped &&
 		    (due || pool.stopping || over)) {
-			tell_interval(until - told, &messages);
-			told = until;
+			tell_interval(until - ended, &messages);
+			ended = until;
 		}
 		stopped = pool.stopping;
 		if (due || over || interrupts_interim())

@@ -86,8 +86,8 @@ json_escape(struct text *text, const char *string, size_t count, size_t max)
 			part = escaped;
 		}
 		if (length > text_room(text))
-			text->cut = true;
-		if (length > max || text->cut)
+			text->truncated = true;
+		if (length > max || text->truncated)
 			return;
 		text_put(text, part, length);
 		bytes += taken;

@@ -85,7 +85,7 @@ record_text(struct text *text, const struct line_kind *kind,
 	put_text(&part, kind->text, values);
 	text->at = part.at;
 	if (part.end == text->end)
-		text->cut = part.cut;
+		text->truncated = part.truncated;
 }
 
 /* ---- the journal -------------------------------------------------------- */

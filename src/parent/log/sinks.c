@@ -245,8 +245,8 @@ write_to(const struct sink *sink, int level, const struct line_kind *kind,
 	struct text text = text_in(buffer, sizeof buffer);
 
 	sink->put(&text, level, kind, fields);
-	return text.cut ? write_long(sink, level, kind, fields)
-			: sink->send(buffer, text_length(&text));
+	return text.truncated ? write_long(sink, level, kind, fields)
+			      : sink->send(buffer, text_length(&text));
 }
 
 bool

@@ -35,7 +35,7 @@ text_put(struct text *text, const char *bytes, size_t count)
 {
 	if (count > text_room(text)) {
 		count = text_room(text);
-		text->cut = true;
+		text->truncated = true;
 	}
 	memcpy(text->at, bytes, count);
 	text->at += count;

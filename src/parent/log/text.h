@@ -2,7 +2,7 @@
 
 /*
  * Builds text in a buffer of fixed size, without printf(3) and without NUL.
- * What does not fit is omitted, and cut is set.
+ * What does not fit is omitted, and truncated is set.
  */
 
 #ifndef TEXT_H
@@ -14,7 +14,7 @@
 
 struct text {
 	char *start, *at, *end;
-	bool cut; /* some text did not fit */
+	bool truncated; /* some text did not fit */
 };
 
 struct text text_in(char *buffer, size_t size);
@@ -28,7 +28,7 @@ void text_number(struct text *, uint64_t);
 /* The number with at least so many digits. */
 void text_digits(struct text *, uint64_t number, size_t least);
 
-/* ns as seconds, cut to milliseconds: "12.345" */
+/* ns as seconds, truncated to milliseconds: "12.345" */
 void text_seconds(struct text *, int64_t);
 
 #endif

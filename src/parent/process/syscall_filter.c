@@ -143,7 +143,7 @@ static const struct rule rules[] = {
 	{CALL(readv)},        /* the same */
 	{CALL(ftruncate)},    /* state, metrics */
 	{CALL(fchmod)},       /* metrics, for all to read */
-	{CALL(unlinkat)},     /* metrics that are stale */
+	{CALL(unlinkat)},     /* metrics that a crash has left */
 	{CALL(renameat2)},    /* metrics, whole or not at all */
 	{CALL(umask)},
 	{CALL(chdir)},

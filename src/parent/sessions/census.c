@@ -26,7 +26,7 @@ ask(struct child *child, void *context)
 {
 	struct census *census = context;
 
-	if (child->phase == CHILD_LEAVING || has_answered(census, child) ||
+	if (child->phase == CHILD_EXITING || has_answered(census, child) ||
 	    !census_covers(census, child))
 		return;
 	if (child->asked != census->number) {

@@ -35,7 +35,7 @@ children_init(struct children *children)
 	RB_INIT(&children->tree);
 	SLIST_INIT(&children->free);
 	TAILQ_INIT(&children->dying);
-	TAILQ_INIT(&children->leaving);
+	TAILQ_INIT(&children->exiting);
 	return children->slots != NULL;
 }
 
@@ -81,8 +81,8 @@ queue_of(struct children *children, enum child_phase phase)
 	switch (phase) {
 	case CHILD_DYING:
 		return &children->dying;
-	case CHILD_LEAVING:
-		return &children->leaving;
+	case CHILD_EXITING:
+		return &children->exiting;
 	case CHILD_SERVING:
 		break;
 	}

@@ -29,13 +29,13 @@ struct source;
 enum child_phase {
 	CHILD_SERVING,
 	CHILD_DYING,  /* will be killed once it has reported its count */
-	CHILD_LEAVING /* killed, or has reported its end; to be reaped */
+	CHILD_EXITING /* killed, or has reported its end; to be reaped */
 };
 
 struct child {
 	RB_ENTRY(child) by_pid;
 	SLIST_ENTRY(child) free;
-	TAILQ_ENTRY(child) exit_entry; /* while it is dying or leaving */
+	TAILQ_ENTRY(child) exit_entry; /* while it is dying or exiting */
 	TAILQ_ENTRY(child) unnamed;    /* see proxied.h */
 
 	struct addr peer;
@@ -76,7 +76,7 @@ struct children {
 	struct child_list free;
 	struct child_tree tree;
 	struct child_queue dying;   /* oldest first */
-	struct child_queue leaving; /* in the order in which to reap them */
+	struct child_queue exiting; /* in the order in which to reap them */
 };
 
 enum {

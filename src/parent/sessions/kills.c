@@ -16,7 +16,7 @@ kills_at_once(struct kills *kills, struct child *child, enum reason why)
 	if (child->kill_reason == REASON_NONE)
 		child->kill_reason = why;
 	(void)kill(child->pid, SIGKILL);
-	children_move(kills->children, child, CHILD_LEAVING);
+	children_move(kills->children, child, CHILD_EXITING);
 }
 
 void

@@ -16,8 +16,7 @@
 
 struct kills {
 	struct children *children;
-	struct timer
-	    grace; /* when the first session in CHILD_DYING has to answer */
+	struct timer grace; /* of the first session in CHILD_DYING */
 };
 
 void kills_init(struct kills *, struct children *);

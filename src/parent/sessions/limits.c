@@ -37,7 +37,7 @@ limits_judge(const struct child *child, int64_t now)
 	int64_t silence = longest_silence(child);
 
 	if (child->phase ==
-	    CHILD_LEAVING) /* has reported its end, or is dead */
+	    CHILD_EXITING) /* has reported its end, or is dead */
 		return child->kill_reason == REASON_NONE &&
 			       now - child->heard >= GRACE
 			   ? OVERDUE_KILL
@@ -80,7 +80,7 @@ look(struct child *child, void *context)
 		child_ask(child);
 		break;
 	case OVERDUE_KILL:
-		if (child->phase == CHILD_LEAVING)
+		if (child->phase == CHILD_EXITING)
 			kills_at_once(limits->kills, child, REASON_KILLED);
 		else
 			kills_session(limits->kills, child, REASON_KILLED, now);

@@ -100,7 +100,7 @@ static const struct saved_field child_fields[] = {
     SAVED("serial", struct saved_child, child.serial),
     SAVED("started", struct saved_child, child.started),
     SAVED("bytes", struct saved_child, child.bytes),
-    SAVED_RANGE("phase", struct saved_child, child.phase, 0, CHILD_LEAVING),
+    SAVED_RANGE("phase", struct saved_child, child.phase, 0, CHILD_EXITING),
     SAVED_RANGE(
 	"cut", struct saved_child, child.kill_reason, 0, REASON_CRASHED),
     SAVED("cut-at", struct saved_child, child.kill_decided),
