@@ -25,6 +25,7 @@ DEFINES = $(LIBC) -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS -DVERSION='"$(VERSION)"' \
 
 ifdef SANITIZE
 LINK = dynamic
+LAYOUT = off
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 else ifdef COVERAGE
 INSTRUMENT = -fsanitize-coverage=trace-pc
@@ -48,7 +49,7 @@ LIBS_dynamic = $(LIBBSD)
 LIBS_static = $(LIBBSD_STATIC)
 PIE_dynamic = -pie
 PIE_static = $(call once,PIE_static,$(or $(call try,-static-pie),-static))
-LAYOUT = on
+LAYOUT ?= on
 LAYOUT_on_static = $(call once,LAYOUT_on_static,$(call try,-Wl$(comma)-T$(comma)src/child/layout.ld) \
 	$(if $(call try,-static-pie -Wl$(comma)--require-defined=_dl_early_allocate), \
 	    -Wl$(comma)-u$(comma)_dl_early_allocate$(comma)--wrap=_dl_early_allocate))

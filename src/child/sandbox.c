@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "common/calls.h"
+#include "common/confined.h"
 #include "common/descriptors.h"
 #include "common/filter.h"
+
+struct sandbox_code sandbox_code;
 
 #ifdef FILTER_ARCH
 
@@ -55,7 +58,8 @@ restrict_calls(void)
 	static const struct sock_fprog program = {
 	    .len = sizeof code / sizeof *code, .filter = code};
 
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+	return call_kernel(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+		   (intptr_t)&program, 0) == 0;
 }
 
 #else
@@ -85,19 +89,29 @@ sandbox_isolate(int one, int other, pid_t parent)
 	 * The parent has changed its user before the fork; a change would reset
 	 * this.
 	 */
-	if (syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) == -1)
+	if (call_kernel(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0) != 0)
 		return false;
-	return syscall(SYS_getppid) == parent;
+	return call_kernel(SYS_getppid, 0, 0, 0, 0) == parent;
 }
 
 bool
-sandbox_enter(enum sandbox mode)
+sandbox_enter(enum sandbox mode, bool own_filter)
 {
 	if (mode == SANDBOX_OFF)
 		return true;
-	if (call_limit_to_none(RLIMIT_NOFILE) == -1 ||
-	    call_limit_to_none(RLIMIT_NPROC) == -1 ||
-	    call_limit_to_none(RLIMIT_FSIZE) == -1)
+	if (call_limit_to_none(RLIMIT_NOFILE) != 0 ||
+	    call_limit_to_none(RLIMIT_NPROC) != 0 ||
+	    call_limit_to_none(RLIMIT_FSIZE) != 0)
 		return false;
-	return restrict_calls();
+	return (sandbox_code.count > 0 && !own_filter) || restrict_calls();
+}
+
+CONFINED bool
+sandbox_unmap_code(void)
+{
+	for (size_t i = 0; i < sandbox_code.count; i++)
+		if (call_munmap(sandbox_code.items[i].start,
+			sandbox_code.items[i].size) != 0)
+			return false;
+	return true;
 }

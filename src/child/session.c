@@ -14,7 +14,6 @@
 
 #include "child/session.h"
 
-#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <errno.h>
@@ -25,6 +24,7 @@
 #include "child/session_state.h"
 #include "common/calls.h"
 #include "common/clock.h"
+#include "common/confined.h"
 #include "common/proctitle.h"
 #include "common/signals.h"
 
@@ -48,18 +48,17 @@ enum {
  * Sends a report.  If the queue is full, write(2) blocks until the parent has
  * read from it.
  */
-static void
+CONFINED static void
 report(const struct session *session, struct report message)
 {
 	message.serial = session->serial;
 	message.bytes = session_state.bytes;
-	while (call_write(session->reports, &message, sizeof message) == -1 &&
-	       errno == EINTR)
+	while (call_write(session->reports, &message, sizeof message) == -EINTR)
 		continue;
 }
 
 /* Answers the parent's question for the byte count. */
-static void
+CONFINED static void
 answer(const struct session *session, enum report_wait wait)
 {
 	if (signals_take(SIGUSR1))
@@ -67,12 +66,11 @@ answer(const struct session *session, enum report_wait wait)
 				    .waits = (uint8_t)wait});
 }
 
-static _Noreturn void
+CONFINED static _Noreturn void
 leave(const struct session *session, enum reason reason)
 {
 	report(session, (struct report){.kind = REPORT_END});
-	for (;;)
-		(void)syscall(SYS_exit, reason);
+	call_exit(reason);
 }
 
 /*
@@ -96,7 +94,7 @@ lifetime_start(int64_t lifetime)
 	return setitimer(ITIMER_REAL, &timer, NULL) == 0;
 }
 
-static bool
+CONFINED static bool
 alarm_came(void)
 {
 	bool came = signals_take(SIGALRM);
@@ -106,7 +104,7 @@ alarm_came(void)
 }
 
 /* Whether the grace after the lifetime has passed as well. */
-static bool
+CONFINED static bool
 overdue(void)
 {
 	(void)alarm_came();
@@ -114,7 +112,7 @@ overdue(void)
 }
 
 /* The number of signals without input that the session waits for. */
-static unsigned
+CONFINED static unsigned
 patience(void)
 {
 	if (!session_state.stopping)
@@ -126,7 +124,7 @@ patience(void)
  * A signal has interrupted a wait for input: returns the reason if the session
  * must end.
  */
-static enum reason
+CONFINED static enum reason
 interrupted(void)
 {
 	bool stop = signals_take(SIGTERM), alarm = alarm_came();
@@ -139,29 +137,29 @@ interrupted(void)
 	return session_state.stopping ? REASON_SHUTDOWN : REASON_LIFETIME;
 }
 
-static enum reason
+CONFINED static enum reason
 connection_failed(int error)
 {
 	/* ETIMEDOUT: the peer has not acknowledged for write-timeout. */
 	return error == ETIMEDOUT ? REASON_STALLED : REASON_RESET;
 }
 
-static enum reason
+CONFINED static enum reason
 nothing_read(ssize_t count)
 {
-	if (count == 0)
+	switch (count) {
+	case 0:
 		return REASON_CLIENT;
-	switch (errno) {
-	case EINTR:
+	case -EINTR:
 		return interrupted();
-	case EAGAIN:
+	case -EAGAIN:
 		return REASON_IDLE;
 	default:
-		return connection_failed(errno);
+		return connection_failed((int)-count);
 	}
 }
 
-static enum reason
+CONFINED static enum reason
 write_all(const struct session *session, const char *data, size_t length)
 {
 	unsigned waited = 0;
@@ -173,11 +171,11 @@ write_all(const struct session *session, const char *data, size_t length)
 			data += count;
 			length -= (size_t)count;
 			waited = 0;
-		} else if (count == -1 && errno == EAGAIN) {
+		} else if (count == -EAGAIN) {
 			if (++waited == STALL_SLICES)
 				return REASON_STALLED;
-		} else if (count == 0 || errno != EINTR) {
-			return connection_failed(errno);
+		} else if (count != -EINTR) {
+			return connection_failed((int)-count);
 		}
 		answer(session, REPORT_WAITS_FOR_ROOM);
 		if (overdue())
@@ -190,7 +188,7 @@ write_all(const struct session *session, const char *data, size_t length)
  * Reads input.  On 0, *reason is why the session ends, or REASON_NONE if it
  * must read again.
  */
-static size_t
+CONFINED static size_t
 read_some(const struct session *session, enum reason *reason)
 {
 	ssize_t count = call_read(
@@ -232,7 +230,7 @@ take_header(const struct session *session)
 	return write_all(session, session_state.buffer + taken, count - taken);
 }
 
-static enum reason
+CONFINED static enum reason
 echo(const struct session *session)
 {
 	enum reason reason;
@@ -246,6 +244,17 @@ echo(const struct session *session)
 	return reason;
 }
 
+/* A confined session has no other code than this and what it calls. */
+__attribute__((noinline)) CONFINED static _Noreturn void
+serve(const struct session *session, enum reason reason)
+{
+	if (!session->own_filter && !sandbox_unmap_code())
+		leave(session, REASON_SANDBOX);
+	if (reason == REASON_NONE)
+		reason = echo(session);
+	leave(session, reason);
+}
+
 void
 session_run(const struct session *session)
 {
@@ -256,11 +265,9 @@ session_run(const struct session *session)
 		leave(session, REASON_SANDBOX);
 	proctitle_set(session->title);
 	if (!lifetime_start(session->max_lifetime) ||
-	    !sandbox_enter(session->sandbox))
+	    !sandbox_enter(session->sandbox, session->own_filter))
 		leave(session, REASON_SANDBOX);
 	if (session->proxied)
 		reason = take_header(session);
-	if (reason == REASON_NONE)
-		reason = echo(session);
-	leave(session, reason);
+	serve(session, reason);
 }

@@ -38,15 +38,15 @@
 	BPF_STMT(                                                              \
 	    BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
 
-/*
- * Loads the low half of an argument, which is all that the kernel uses of an
- * int.
- */
-#define FILTER_LOAD_ARGUMENT(n)                                                \
+/* Load half of a member of 64 bits; the kernel uses the low one of an int. */
+#define FILTER_LOAD_LOW(member)                                                \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
-	    (unsigned)(offsetof(struct seccomp_data, args) +                   \
-		       (n) * sizeof(__u64) +                                   \
+	    (unsigned)(offsetof(struct seccomp_data, member) +                 \
 		       (__BYTE_ORDER == __BIG_ENDIAN ? sizeof(__u32) : 0)))
+#define FILTER_LOAD_HIGH(member)                                               \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
+	    (unsigned)(offsetof(struct seccomp_data, member) +                 \
+		       (__BYTE_ORDER == __BIG_ENDIAN ? 0 : sizeof(__u32))))
 
 #define FILTER_AND(mask) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (mask))
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/calls.h"
+#include "common/confined.h"
 
 static const int parents[] = {
     SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
@@ -24,11 +25,51 @@ static int descriptor = -1;
 static sigset_t session;
 static volatile sig_atomic_t caught[NSIG];
 
-static void
+CONFINED static void
 note(int signo)
 {
 	caught[signo] = 1;
 }
+
+#ifdef CALLS_ARE_DIRECT
+
+/* Returns from note(), which libc's own function for that could not. */
+void signals_return(void);
+__asm__(".pushsection confined_text, \"ax\", @progbits\n"
+	"signals_return:\n"
+	"	mov	$15, %eax\n" /* SYS_rt_sigreturn */
+	"	syscall\n"
+	".popsection\n");
+
+static bool
+note_each(int signo)
+{
+	enum {
+		SA_RESTORER = 0x04000000
+	};
+	const struct { /* the kernel's struct sigaction */
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = {note, SA_RESTORER, signals_return, 0};
+
+	errno = -(int)call_kernel(
+	    SYS_rt_sigaction, signo, (intptr_t)&action, 0, KERNEL_SIGSET_SIZE);
+	return errno == 0;
+}
+
+#else
+
+static bool
+note_each(int signo)
+{
+	struct sigaction action = {.sa_handler = note};
+
+	return sigaction(signo, &action, NULL) == 0;
+}
+
+#endif
 
 static void
 reset_inherited(void)
@@ -54,7 +95,6 @@ signals_hold_requests(void)
 bool
 signals_init(void)
 {
-	struct sigaction handler = {.sa_handler = note};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t parent, blocked;
 
@@ -71,7 +111,7 @@ signals_init(void)
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) == -1)
 		return false;
 	for (size_t i = 0; i < NSESSIONS; i++)
-		if (sigaction(sessions[i], &handler, NULL) == -1)
+		if (!note_each(sessions[i]))
 			return false;
 	if (sigaction(SIGPIPE, &ignore, NULL) == -1 ||
 	    sigaction(SIGXFSZ, &ignore, NULL) ==
@@ -104,7 +144,7 @@ signals_session(void)
 	return call_sigprocmask(SIG_UNBLOCK, &session) == 0;
 }
 
-bool
+CONFINED bool
 signals_take(int signo)
 {
 	if (caught[signo] == 0)

@@ -91,6 +91,7 @@ spawn(struct server *server, int fd, struct child *child)
 	    .parent = server->pid,
 	    .title = title,
 	    .sandbox = server->sandbox,
+	    .own_filter = child->proxied,
 	    .max_lifetime = server->config.max_lifetime,
 	    .proxied = child->proxied,
 	};

@@ -4,19 +4,24 @@
 import os
 import pathlib
 import platform
+import re
+import shutil
 import signal
+import struct
 import subprocess
 
 import pytest
 
 import echod as driver
+import hijack
 import processes
 import seccomp
 import streams
-from injection import CALLS, call, inject
+from injection import CALLS, call_of_session, inject
 from waiting import wait_until
 
 NOBODY = 65534
+MUNMAP = 11
 
 # Under which filter the daemon was started.
 NONE, OTHER = "none", "another"
@@ -212,9 +217,9 @@ def test_environment_of_a_session_does_not_tell_of_the_service_manager(
 def test_injection_works_where_nothing_is_confined(echod, gdb):
     # What the tests below rest on.
     client, session = live_session(echod(sandbox="off"))
-    said = inject(session, call(CALLS["getpid"]))
+    said = inject(session, *call_of_session(CALLS["getpid"])[:-1])
     assert f"$1 = {session}" in said
-    assert streams.is_served(client)
+    assert processes.is_alive(session)
 
 
 @pytest.mark.sandbox
@@ -227,7 +232,7 @@ def test_forbidden_call_ends_the_session_and_nothing_else(
     running = start(echod, outer, crashes=True)
     client, session = live_session(running)
     other, _ = live_session(running)
-    said = inject(session, call(CALLS[name]))
+    said = inject(session, *call_of_session(CALLS[name]))
     assert running.closed()["pid"] == session, said
     line = running.matches("closed ")[0].string
     assert f" reason=crashed signal={int(signal.SIGSYS)} " in line
@@ -235,6 +240,102 @@ def test_forbidden_call_ends_the_session_and_nothing_else(
     assert streams.is_served(other)
     assert streams.is_served(running.connect())
 
+
+# ---- the filter that sessions share -----------------------------------------
+
+def shared(test):
+    for mark in (*hijack.needed, pytest.mark.sandbox, pytest.mark.skipif(
+            not driver.shares_filter(),
+            reason="each session has a filter of its own")):
+        test = mark(test)
+    return test
+
+
+def hijacked(running):
+    client, session = live_session(running)
+    return client, hijack.Hijacked(running, session)
+
+
+@shared
+def test_confined_code_calls_none_that_is_not_confined():
+    if shutil.which("objdump") is None:
+        pytest.skip("needs objdump")
+    text = subprocess.run(
+        ["objdump", "-d", "--no-show-raw-insn", "--section=.text.confined",
+         driver.ECHOD], check=True, stdout=subprocess.PIPE, text=True).stdout
+    own = set(re.findall(r"^[0-9a-f]+ <(\w+)>:", text, re.M))
+    assert {"echo", "read_some"} & own
+    called = set(re.findall(
+        r"\t(?:call|j\w+)q? +(?:\*.*<|[0-9a-f]+ <)([^>+@]+)", text))
+    assert called - own <= {"__stack_chk_fail"}, "whose caller is lost anyway"
+    assert not re.search(r"\t(?:call|jmp)q? +\*%", text)
+
+
+@shared
+def test_a_session_has_no_code_but_a_page(echod):
+    client, session = live_session(echod())
+    [(start, end)] = processes.code(session)
+    assert end - start == 4096
+    assert streams.is_served(client)
+
+
+@shared
+@pytest.mark.parametrize("what", ["its code", "its stack", "more"])
+def test_a_session_can_unmap_nothing_else(echod, what):
+    running = echod(crashes=True)
+    _, session = hijacked(running)
+    [(start, _)] = processes.code(session.pid)
+    stack = session.registers().rsp & -4096
+    # All that it has unmapped was below its page, if not elsewhere.
+    first = processes.code(running.pid)
+    text = next(span[0] for span in first if span[0] <= start < span[1])
+    arguments = {"its code": (start, 4096), "its stack": (stack, 4096),
+                 "more": (text, start - text + 4096)}[what]
+    session.run(hijack.system_call(MUNMAP, *arguments))
+    assert running.closed()["reason"] == "crashed"
+    assert f" signal={int(signal.SIGSYS)} " in \
+        running.matches("closed ")[0].string
+
+
+@shared
+def test_a_session_may_unmap_again_what_is_not_there_any_more(echod):
+    running = echod(crashes=True)
+    _, session = hijacked(running)
+    [(start, _)] = processes.code(session.pid)
+    text = next(span[0] for span in processes.code(running.pid)
+                if span[0] <= start < span[1])
+    session.run(hijack.system_call(MUNMAP, text, start - text),
+                hijack.exits(1))
+    assert running.closed()["reason"] == "client"
+
+
+@shared
+def test_vsyscall_is_no_way_round_the_filter(echod):
+    running = echod(crashes=True)
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        if "[vsyscall]" not in maps.read():
+            pytest.skip("the kernel has no vsyscall page")
+    _, session = hijacked(running)
+    time = struct.pack("<Q", 0xffffffffff600400)
+    session.run(b"\x48\xb8" + time + b"\x31\xff\xff\xd0" +  # call time(NULL)
+                hijack.exits(1))
+    assert running.closed()["reason"] == "crashed"
+    assert f" signal={int(signal.SIGSYS)} " in \
+        running.matches("closed ")[0].string
+
+
+@shared
+def test_without_proc_each_session_has_a_filter(echod):
+    running = echod(wrapper=(
+        "unshare", "--mount", "sh", "-c",
+        'umount -l /proc && exec "$@"', "sh"))
+    client, session = live_session(running)
+    assert len(processes.code(session)) > 1
+    assert int(processes.status(session)["Seccomp_filters"]) == \
+        int(processes.status(running.pid)["Seccomp_filters"]) + 1
+
+
+# ---- other ways -------------------------------------------------------------
 
 @pytest.mark.sandbox
 @pytest.mark.native

@@ -161,7 +161,7 @@ def gone(running, session, reason="killed"):
 
 def reads(session):
     """Code that waits for input, which there is not, nor room for it."""
-    return hijack.system_call(0, session.client, session.entry(), 1)
+    return hijack.system_call(0, session.client, session.place(), 1)
 
 
 @pytest.mark.slow(4, "the parent allows 3 s more")

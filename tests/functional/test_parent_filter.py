@@ -13,6 +13,7 @@ import socket
 
 import pytest
 
+import echod as driver
 import processes
 import seccomp
 import streams
@@ -32,15 +33,24 @@ def filters(pid):
 
 
 @confined
-def test_the_parent_has_one_filter_and_a_session_two(echod):
-    running = echod()
-    outer = filters(os.getpid())
+@pytest.mark.parametrize("proxy_protocol", ["off", "required"])
+def test_who_is_under_how_many_filters(echod, proxy_protocol):
+    """The parent's, the shared one, and where it does not do, a session's."""
+    running = echod(proxy_protocol=proxy_protocol, proxy_from="127.0.0.1")
     client = running.connect()
+    if proxy_protocol == "required":
+        client.sendall(b"PROXY UNKNOWN\r\n")
     assert streams.is_served(client)
-    assert processes.status(running.pid)["Seccomp"] == "2"
-    if not platform.release().startswith(("4.", "5.")):
-        assert filters(running.pid) == outer + 1
-        assert filters(running.session_of(client)) == outer + 2
+    session = running.session_of(client)
+    for pid in (running.pid, session):
+        assert processes.status(pid)["Seccomp"] == "2"
+    if platform.release().startswith(("4.", "5.")):
+        pytest.skip("the kernel does not tell the number of filters")
+    of_parent = filters(running.pid) - filters(os.getpid())
+    of_session = filters(session) - filters(running.pid)
+    assert of_parent == 1 + driver.shares_filter()
+    assert of_session == int(proxy_protocol == "required"
+                             or not driver.shares_filter())
 
 
 def test_sandbox_off_confines_nobody(echod):

@@ -157,15 +157,43 @@ def test_twenty_upgrades_leave_nothing_behind(upgradable):
     daemon.upgrade()
 
     def holds():
-        status = processes.status(daemon.pid)
         return (sorted(processes.descriptors(daemon.pid)),
-                status.get("Seccomp_filters"), status["VmSize"])
+                processes.status(daemon.pid)["VmSize"])
     before = holds()
     for _ in range(20):
         daemon.upgrade()
     assert holds() == before
     assert processes.children(daemon.pid) == daemon.sessions()
     echo(client, b"y")
+
+
+@pytest.mark.sandbox
+@pytest.mark.native
+@pytest.mark.skipif(not driver.shares_filter(),
+                    reason="each session has a filter of its own")
+def test_each_program_enters_a_filter_until_there_are_many(upgradable):
+    most = 32
+    daemon = upgradable()
+
+    def filters(pid):
+        return int(processes.status(pid)["Seccomp_filters"])
+    if "Seccomp_filters" not in processes.status(daemon.pid):
+        pytest.skip("the kernel does not tell the number of filters")
+    while (before := filters(daemon.pid)) < most:
+        client = daemon.connect()
+        echo(client, b"x")
+        [session] = daemon.sessions()
+        assert len(processes.code(session)) == 1
+        daemon.upgrade()
+        assert filters(daemon.pid) == before + 1
+        client.close()
+        daemon.closed()
+    daemon.upgrade()
+    assert filters(daemon.pid) == most
+    client = daemon.connect()
+    echo(client, b"y")
+    [session] = daemon.sessions()
+    assert filters(session) == most + 1
 
 
 @pytest.mark.native

@@ -9,6 +9,7 @@ ECHOD_WRAPPER  a command to run it under, for example valgrind and its options
 import contextlib
 import os
 import pathlib
+import platform
 import re
 import shlex
 import signal
@@ -99,6 +100,12 @@ def linkage():
     if b"/ld-linux" in program[:4096]:  # a loader is named early
         return "dynamic"
     return "static" if b"\0.text.session\0" in program else "LAYOUT=off"
+
+
+def shares_filter():
+    """Whether sessions are under one filter, and not each under its own."""
+    return platform.machine() == "x86_64" and \
+        b"\0.text.confined\0" in pathlib.Path(ECHOD).read_bytes()
 
 
 class Echod:

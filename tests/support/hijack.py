@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Plays a session that its client has taken over, on x86-64 and as root.
 
-A hijacked session is stopped by ptrace(2) and gets code of ours in the place
-of the program's first instructions, which no session runs.  What the code does
+A hijacked session is stopped by ptrace(2) and gets code of ours behind its
+own, in the one page of code that it has, or if it has all of the program's, in
+the place of the first instructions, which no session runs.  What the code does
 is subject to the session's sandbox, as an attacker's would be.
 """
 
@@ -19,6 +20,7 @@ PTRACE_GETREGS, PTRACE_SETREGS = 12, 13
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 AT_ENTRY = 9
 WALL = 0x40000000
+ROOM = 2048  # bytes of code; the echo loop leaves more of its page
 
 CLIENT, COUNT, END = 1, 2, 3  # kinds of reports, see src/common/report.h
 
@@ -83,13 +85,27 @@ class Hijacked:
         [self.reports] = [fd for fd, name in descriptors if name in shared]
         [self.client] = [fd for fd, name in descriptors if name not in shared]
 
-    def entry(self):
+    def place(self):
+        """Where code of ours fits."""
         with open(f"/proc/{self.pid}/auxv", "rb") as file:
-            return dict(struct.iter_unpack("<QQ", file.read()))[AT_ENTRY]
+            entry = dict(struct.iter_unpack("<QQ", file.read()))[AT_ENTRY]
+        code = processes.code(self.pid)
+        if any(start <= entry < end for start, end in code):
+            return entry
+        [(start, end)] = code
+        return end - ROOM
 
     def sends(self, *messages):
         """What run() makes code of that sends them as reports."""
         return [(self.reports, message) for message in messages]
+
+    def registers(self):
+        registers = Registers()
+        ptrace(PTRACE_ATTACH, self.pid)
+        os.waitpid(self.pid, WALL)
+        ptrace(PTRACE_GETREGS, self.pid, ctypes.byref(registers))
+        ptrace(PTRACE_DETACH, self.pid)
+        return registers
 
     def run(self, *parts, without_end=False):
         """Runs code and what sends() gives, once or again and again."""
@@ -97,10 +113,11 @@ class Hijacked:
         os.waitpid(self.pid, WALL)
         registers = Registers()
         ptrace(PTRACE_GETREGS, self.pid, ctypes.byref(registers))
-        where = self.entry()
+        where = self.place()
         with open(f"/proc/{self.pid}/mem", "r+b", buffering=0) as memory:
             code = self.assemble(memory, registers.rsp - 8192 & ~15, parts)
             memory.seek(where)
+            assert len(code) + 5 <= ROOM
             memory.write(repeated(code) if without_end else code + SPIN)
         registers.rip = where
         registers.orig_rax = ctypes.c_ulonglong(-1).value  # no restart

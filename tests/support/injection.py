@@ -51,6 +51,19 @@ def call(number, *arguments):
     return f"print ((long (*)(long, ...)) syscall)({number}, {values})"
 
 
+def call_of_session(number):
+    """The same for a session that waits for input, and prints as $1.
+
+    A confined one on x86-64 has no function to call, only the instruction
+    after which it waits.
+    """
+    if platform.machine() != "x86_64":
+        return [call(number)]
+    return [*(f"set var ${name} = 0" for name in ("rdi", "rsi", "rdx", "r10")),
+            f"set var $rax = {number}", "set var $pc = $pc - 2", "stepi",
+            "print $rax", "continue"]
+
+
 def error_of(pid, number, *arguments):
     """What a call fails with, 0 if it does not."""
     said = inject(pid, call(number, *arguments),

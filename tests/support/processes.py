@@ -62,6 +62,14 @@ def require(name, why="to look into a process that forbids it"):
         raise unittest.SkipTest(f"needs CAP_{name}, {why}")
 
 
+def code(pid):
+    """Where executable memory begins and ends, but for the vsyscall page."""
+    lines = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return [tuple(int(address, 16) for address in line.split()[0].split("-"))
+            for line in lines
+            if "x" in line.split()[1] and "[vsyscall]" not in line]
+
+
 def all_pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 

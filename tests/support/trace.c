@@ -19,9 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const char __executable_start[], etext[];
+extern const char __executable_start[], _end[];
 
-void __sanitizer_cov_trace_pc(void);
+/* Confined sessions call it as well: see src/common/confined.h. */
+__attribute__((section("confined_text"))) void __sanitizer_cov_trace_pc(void);
 
 static volatile unsigned char *notes;
 
@@ -37,7 +38,7 @@ __sanitizer_cov_trace_pc(void)
 static void *
 map_notes(const char *folder)
 {
-	size_t size = (size_t)(etext - __executable_start);
+	size_t size = (size_t)(_end - __executable_start);
 	char program[256], path[512];
 	ssize_t length;
 	void *map;

@@ -17,6 +17,7 @@
 
 #include "child/session.h"
 #include "parent/log/log.h"
+#include "parent/process/shared_filter.h"
 
 enum {
 	PARENT,
@@ -79,7 +80,7 @@ wait_for_end(pid_t pid)
  * here, and it may be full.
  */
 static bool
-try_sandbox(enum sandbox sandbox)
+try_sandbox(enum sandbox sandbox, bool own_filter)
 {
 	int client[2], queue[2];
 
@@ -91,6 +92,7 @@ try_sandbox(enum sandbox sandbox)
 	    .parent = getpid(),
 	    .title = "echod: sandbox probe",
 	    .sandbox = sandbox,
+	    .own_filter = own_filter,
 	});
 	(void)close(client[SESSION]);
 	bool good = echoes(client[PARENT]);
@@ -105,7 +107,10 @@ try_sandbox(enum sandbox sandbox)
 enum sandbox
 sandbox_probe(void)
 {
-	if (try_sandbox(SANDBOX_ON))
+	shared_filter_enter();
+	if (!try_sandbox(SANDBOX_ON, false))
+		sandbox_code.count = 0;
+	if (try_sandbox(SANDBOX_ON, true))
 		return SANDBOX_ON;
 	log_fatalx("sessions cannot be confined on this system "
 		   "(sandbox = off would serve without)");

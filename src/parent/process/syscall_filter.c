@@ -345,7 +345,7 @@ append(struct sock_filter *end, const struct rule *rule)
 	for (size_t i = 0; i < conditions; i++) {
 		const struct condition *c = &rule->conditions[i];
 		left = (uint8_t)(left - 3);
-		*end++ = (struct sock_filter)FILTER_LOAD_ARGUMENT(c->argument);
+		*end++ = (struct sock_filter)FILTER_LOAD_LOW(args[c->argument]);
 		*end++ = (struct sock_filter)FILTER_AND(c->mask);
 		*end++ = (struct sock_filter)FILTER_SKIP_UNLESS(c->value, left);
 	}

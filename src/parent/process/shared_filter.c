@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Runs in the parent. */
+
+#include "parent/process/shared_filter.h"
+
+#include <sys/syscall.h>
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child/sandbox.h"
+#include "common/calls.h"
+#include "common/filter.h"
+
+#if defined(CALLS_ARE_DIRECT) && defined(FILTER_ARCH)
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+#define HIGH(value)   ((uint32_t)((value) >> 32))
+#define LOW(value)    ((uint32_t)(value))
+
+enum {
+	PAGE = 4096,
+
+	/* With many, the calls of the parent take longer. */
+	FILTERS_MAX = 32,
+
+	HEAD_LENGTH = 18,
+	RULE_LENGTH = 9,
+	PROGRAM_MAX = HEAD_LENGTH + SANDBOX_CODE_MAX * RULE_LENGTH + 1
+};
+
+/* The upper half of where vsyscall is, which stays mapped but calls nothing. */
+#define VSYSCALL UINT32_MAX
+
+/* The confined code, a page; the linker script's, so maybe not there. */
+__attribute__((weak)) extern const char confined_start[], confined_end[];
+
+/* ---- all other code ----------------------------------------------------- */
+
+static bool
+add(uintptr_t start, uintptr_t end)
+{
+	if (start >= end)
+		return true;
+	if (sandbox_code.count == SANDBOX_CODE_MAX)
+		return false;
+	sandbox_code.items[sandbox_code.count++] =
+	    (struct span){start, end - start};
+	return true;
+}
+
+/* Takes a line of /proc/self/maps. */
+static bool
+add_mapping(const char *line)
+{
+	uintptr_t confined = (uintptr_t)confined_start;
+	uintptr_t behind = (uintptr_t)confined_end, start, end;
+	char access[5];
+
+	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end,
+		access) != 3)
+		return false;
+	if (strchr(access, 'x') == NULL || HIGH(start) == VSYSCALL)
+		return true;
+	return add(start, end < confined ? end : confined) &&
+	       add(start > behind ? start : behind, end);
+}
+
+static bool
+find_code(void)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool good = true;
+
+	if (file == NULL)
+		return false;
+	while (good && getline(&line, &size, file) != -1)
+		good = add_mapping(line);
+	good = good && feof(file);
+	free(line);
+	(void)fclose(file);
+	return good;
+}
+
+/* How many filters this process is under, as far as the kernel tells. */
+static int
+count_filters(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char *line = NULL;
+	size_t size = 0;
+	int count = 0;
+
+	if (file == NULL)
+		return FILTERS_MAX;
+	while (getline(&line, &size, file) != -1)
+		if (sscanf(line, "Seccomp_filters: %d", &count) == 1)
+			break;
+	free(line);
+	(void)fclose(file);
+	return count;
+}
+
+/* ---- the filter --------------------------------------------------------- */
+
+/* What comes first is the same from everywhere, so the kernel caches it. */
+static size_t
+compose_head(struct sock_filter *program)
+{
+	uint64_t page = (uintptr_t)confined_start;
+	const struct sock_filter head[HEAD_LENGTH] = {
+	    FILTER_LOAD(arch),
+	    FILTER_SKIP_IF(FILTER_ARCH, 1),
+	    FILTER_RETURN(SECCOMP_RET_KILL_PROCESS),
+	    FILTER_LOAD(nr),
+	    FILTER_SKIP_IF(__NR_read, 9),
+	    FILTER_SKIP_IF(__NR_write, 8),
+	    FILTER_SKIP_IF(__NR_rt_sigreturn, 7),
+	    FILTER_SKIP_IF(__NR_exit, 6),
+	    FILTER_LOAD_HIGH(instruction_pointer),
+	    FILTER_SKIP_IF(VSYSCALL, 7),
+	    FILTER_SKIP_UNLESS(HIGH(page), 3),
+	    FILTER_LOAD_LOW(instruction_pointer),
+	    FILTER_AND(LOW(-PAGE)),
+	    FILTER_SKIP_IF(LOW(page), 1),
+	    FILTER_RETURN(SECCOMP_RET_ALLOW),
+	    FILTER_LOAD(nr), /* from the confined code, or vsyscall */
+	    FILTER_SKIP_IF(__NR_munmap, 1),
+	    FILTER_RETURN(SECCOMP_RET_KILL_PROCESS),
+	};
+
+	memcpy(program, head, sizeof head);
+	return LENGTH(head);
+}
+
+/* A session may unmap what it has to, and nothing else. */
+static size_t
+compose_rule(struct sock_filter *program, const struct span *code)
+{
+	uint64_t start = code->start, size = code->size;
+	const struct sock_filter rule[RULE_LENGTH] = {
+	    FILTER_LOAD_LOW(args[0]),
+	    FILTER_SKIP_UNLESS(LOW(start), 7),
+	    FILTER_LOAD_HIGH(args[0]),
+	    FILTER_SKIP_UNLESS(HIGH(start), 5),
+	    FILTER_LOAD_LOW(args[1]),
+	    FILTER_SKIP_UNLESS(LOW(size), 3),
+	    FILTER_LOAD_HIGH(args[1]),
+	    FILTER_SKIP_UNLESS(HIGH(size), 1),
+	    FILTER_RETURN(SECCOMP_RET_ALLOW),
+	};
+
+	memcpy(program, rule, sizeof rule);
+	return LENGTH(rule);
+}
+
+static bool
+enter(void)
+{
+	struct sock_filter program[PROGRAM_MAX];
+	size_t length = compose_head(program);
+
+	for (size_t i = 0; i < sandbox_code.count; i++)
+		length +=
+		    compose_rule(&program[length], &sandbox_code.items[i]);
+	program[length++] =
+	    (struct sock_filter)FILTER_RETURN(SECCOMP_RET_KILL_PROCESS);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+		   &(struct sock_fprog){(unsigned short)length, program}) == 0;
+}
+
+void
+shared_filter_enter(void)
+{
+	sandbox_code.count = 0;
+	if (confined_end - confined_start != PAGE ||
+	    count_filters() >= FILTERS_MAX || !find_code() || !enter())
+		sandbox_code.count = 0;
+}
+
+#else
+
+void
+shared_filter_enter(void)
+{
+	/* Each session enters a filter of its own. */
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The seccomp(2) filter that all sessions share; child/sandbox.h tells how it
+ * works.  A process has each filter that it enters for good, also after an
+ * upgrade, when the page of the confined code is elsewhere: so each program
+ * enters one for its own page.
+ *
+ * A call of the parent ends the daemon if it comes from where an earlier
+ * program had that page.  Addresses are random: on x86-64, one upgrade in a
+ * million meets that.
+ */
+
+#ifndef SHARED_FILTER_H
+#define SHARED_FILTER_H
+
+/*
+ * To be called before there are sessions, when no code will be loaded any more;
+ * needs no_new_privs.  If the filter cannot be had (another processor, a build
+ * with LAYOUT=off, no /proc, many upgrades), each session enters its own.
+ */
+void shared_filter_enter(void);
+
+#endif
