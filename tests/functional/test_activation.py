@@ -75,6 +75,7 @@ def test_dead_peers_are_noticed(echod):
         def option(level, name):
             return passed.getsockopt(level, name)
         assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
         assert option(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
         idle, interval, probes = (
             option(socket.IPPROTO_TCP, name) for name in (

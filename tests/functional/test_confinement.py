@@ -107,6 +107,11 @@ def test_session_may_open_and_fork_nothing_even_without_seccomp(echod):
         assert limits[name] == ["0", "0"], name
 
 
+def heap(pid):
+    text = pathlib.Path(f"/proc/{pid}/maps").read_text()
+    return [line for line in text.splitlines() if line.endswith("[heap]")]
+
+
 @pytest.mark.root
 @pytest.mark.plain
 def test_session_has_nothing_that_the_parent_allocated(echod):
@@ -114,9 +119,22 @@ def test_session_has_nothing_that_the_parent_allocated(echod):
         pytest.skip("libc's thread block is on the heap then")
     running = echod()
     _, session = live_session(running)
-    mappings = [pathlib.Path(f"/proc/{pid}/maps").read_text()
-                for pid in (running.pid, session)]
-    assert ["[heap]" in text for text in mappings] == [True, False]
+    assert heap(running.pid) != []
+    assert heap(session) == []
+
+
+@pytest.mark.root
+@pytest.mark.plain
+def test_session_has_nothing_either_that_a_reload_has_allocated(echod):
+    if driver.linkage() == "LAYOUT=off":
+        pytest.skip("libc's thread block is on the heap then")
+    running = echod(config={"idle_timeout": "1h"})
+    before = heap(running.pid)
+    running.reload("".join(  # less than malloc(3) takes from mmap(2)
+        f"listen = 127.0.0.1:{port}\n" for port in range(1, 5400)))
+    assert heap(running.pid) != before
+    _, session = live_session(running)
+    assert heap(session) == []
 
 
 @pytest.mark.root

@@ -234,6 +234,20 @@ def test_splits_are_of_many_sizes(tmp_path):
         assert sent[size] >= 4099 // size
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_back_pressure_reads_nothing_until_its_writes_block(tmp_path):
+    """A correct server takes a few MiB before it has to stop reading."""
+    with Server(hostile.echo) as server:
+        echoc("check", "--strict", "--case=back-pressure", server.target(),
+              wrapper=("strace", "-qq", "-e", "trace=sendto,read", "-o",
+                       tmp_path / "calls"))
+    calls = (tmp_path / "calls").read_text()
+    fd = re.search(r"^sendto\((\d+),", calls, re.M)[1]
+    before, _, _ = calls.partition(f"\nread({fd},")
+    sent = sum(map(int, re.findall(r"^sendto.* = (\d+)$", before, re.M)))
+    assert sent >= 1 * MIB
+
+
 def test_unknown_case_is_a_usage_error():
     done = echoc("check", "--case=nonesuch", "localhost", status=ERROR)
     assert "nonesuch" in done.stderr

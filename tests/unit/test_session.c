@@ -581,6 +581,25 @@ a_lifetime_ends_a_session_that_cannot_write(void **state)
 	end_with(client, REASON_LIFETIME);
 }
 
+/* The timer's alarms are an hour away; these are sent by hand. */
+static void
+the_sixth_alarm_ends_a_session_that_cannot_write(void **state)
+{
+	struct client *client = *state;
+
+	start(client, (struct options){.max_lifetime = 3600 * SEC});
+	(void)send_without_reading(client);
+	for (int i = 0; i < 5; i++) {
+		await_sleep(client);
+		assert_int_equal(kill(client->pid, SIGALRM), 0);
+	}
+	ask(client);
+	assert_int_equal(client->last.waits, REPORT_WAITS_FOR_ROOM);
+	await_sleep(client);
+	assert_int_equal(kill(client->pid, SIGALRM), 0);
+	end_with(client, REASON_LIFETIME);
+}
+
 static void
 a_session_whose_parent_has_died_does_not_begin(void **state)
 {
@@ -717,6 +736,7 @@ main(void)
 	    TEST(a_single_signal_ends_no_session),
 	    TEST(a_lifetime_ends_a_quiet_session),
 	    TEST(a_lifetime_ends_a_session_that_cannot_write),
+	    TEST(the_sixth_alarm_ends_a_session_that_cannot_write),
 	    TEST(a_session_whose_parent_has_died_does_not_begin),
 	    TEST(it_echoes_in_the_sandbox_or_not_at_all),
 	    TEST(what_follows_the_header_is_echoed),
