@@ -8,7 +8,8 @@
 #include <bsd/stdlib.h>
 
 enum {
-	WORD = sizeof(uint64_t)
+	WORD = sizeof(uint64_t),
+	CHUNK = 4096 /* is compared at a time */
 };
 
 /*
@@ -56,30 +57,21 @@ payload_fill(uint64_t stream, uint64_t position, uint8_t *buf, size_t length)
 		buf[i] = payload_byte(stream, position + i);
 }
 
-static size_t
-first_difference(uint64_t stream, uint64_t position, const uint8_t *buf,
-    size_t from, size_t to)
-{
-	while (from < to && buf[from] == payload_byte(stream, position + from))
-		from++;
-	return from;
-}
-
 size_t
 payload_verify(
     uint64_t stream, uint64_t position, const uint8_t *buf, size_t length)
 {
-	size_t i = (size_t)(-position % WORD);
+	uint8_t expected[CHUNK];
+	size_t i = 0, n;
 
-	if (i > length)
-		i = length;
-	size_t checked = first_difference(stream, position, buf, 0, i);
-	if (checked < i)
-		return checked;
-	for (; i + WORD <= length; i += WORD) {
-		uint64_t expected = word_at(stream, (position + i) / WORD);
-		if (memcmp(buf + i, &expected, WORD) != 0)
-			break;
+	for (size_t from = 0; from < length; from += n) {
+		n = length - from < CHUNK ? length - from : CHUNK;
+		payload_fill(stream, position + from, expected, n);
+		if (memcmp(buf + from, expected, n) == 0)
+			continue;
+		while (buf[from + i] == expected[i])
+			i++;
+		return from + i;
 	}
-	return first_difference(stream, position, buf, i, length);
+	return length;
 }
