@@ -13,7 +13,6 @@
 #include "client/interrupts.h"
 #include "client/load/pool.h"
 #include "client/load/report.h"
-#include "client/load/svg.h"
 #include "client/output.h"
 
 /* Static, because its histograms are large. */

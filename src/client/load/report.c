@@ -105,50 +105,36 @@ build_scale(struct scale *scale, const struct histogram *h)
 			    h->buckets[i];
 }
 
-static void
-print_ascii(FILE *out, double length)
-{
-	int whole = (int)lround(length);
+/* Bars in eighths of a character, which '#' rounds. */
+struct glyphs {
+	const char *parts[EIGHTHS + 1];
+	const char *least; /* of what is not zero */
+};
 
-	for (int i = 0; i < whole; i++)
-		(void)putc('#', out);
-	if (whole == 0)
-		(void)putc('.', out);
-}
+static const struct glyphs ascii = {
+    {"", "", "", "", "#", "#", "#", "#", "#"}, "."};
+static const struct glyphs blocks = {
+    {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}, "▏"};
 
 static void
-print_blocks(FILE *out, double length)
+print_bar(FILE *out, const struct glyphs *glyphs, double length)
 {
-	static const char *const blocks[EIGHTHS + 1] = {
-	    "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 	long eighths = lround(length * (double)EIGHTHS);
+	const char *const *parts = glyphs->parts;
 
-	if (eighths == 0)
-		eighths = 1;
+	if (eighths < EIGHTHS && parts[eighths][0] == '\0')
+		(void)fputs(glyphs->least, out);
 	for (; eighths >= EIGHTHS; eighths -= EIGHTHS)
-		(void)fputs(blocks[EIGHTHS], out);
-	(void)fputs(blocks[eighths], out);
+		(void)fputs(parts[EIGHTHS], out);
+	(void)fputs(parts[eighths], out);
 }
 
-static void
-print_row(FILE *out, double from, uint64_t count, uint64_t all, double length,
-    bool utf8)
+void
+report_bars(FILE *out, const struct results *report)
 {
+	const struct histogram *h = results_latency(report);
+	const struct glyphs *glyphs = has_utf8() ? &blocks : &ascii;
 	char label[UNITS_STRLEN];
-
-	(void)fprintf(out, "%10s %10" PRIu64 " %6.2f%% ",
-	    units_format_span(from, label), count,
-	    100.0 * (double)count / (double)all);
-	if (count > 0 && utf8)
-		print_blocks(out, length);
-	else if (count > 0)
-		print_ascii(out, length);
-	(void)putc('\n', out);
-}
-
-static void
-print_bars(FILE *out, const struct histogram *h, bool utf8)
-{
 	struct scale scale;
 	uint64_t most = 0;
 
@@ -159,11 +145,16 @@ print_bars(FILE *out, const struct histogram *h, bool utf8)
 		if (scale.counts[i] > most)
 			most = scale.counts[i];
 	(void)fprintf(out, "\n%10s %10s\n", "from", "answers");
-	for (size_t i = 0; i < scale.rows; i++)
-		print_row(out, scale.low * pow(scale.ratio, (double)i),
-		    scale.counts[i], h->count,
-		    (double)WIDTH * (double)scale.counts[i] / (double)most,
-		    utf8);
+	for (size_t i = 0; i < scale.rows; i++) {
+		double count = (double)scale.counts[i];
+		double from = scale.low * pow(scale.ratio, (double)i);
+		(void)fprintf(out, "%10s %10.0f %6.2f%% ",
+		    units_format_span(from, label), count,
+		    100.0 * count / (double)h->count);
+		if (count > 0)
+			print_bar(out, glyphs, WIDTH * count / (double)most);
+		(void)putc('\n', out);
+	}
 }
 
 void
@@ -184,10 +175,4 @@ report_text(FILE *out, const struct results *report)
 	    "throughput    {megabytes_per_second} MB/s each way\n");
 	print_failures(out, report);
 	print_latencies(out, report);
-}
-
-void
-report_bars(FILE *out, const struct results *report)
-{
-	print_bars(out, results_latency(report), has_utf8());
 }

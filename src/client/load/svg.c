@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "client/load/svg.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "client/load/report.h"
 #include "common/units.h"
 
 enum {
