@@ -7,17 +7,19 @@
 
 #include "common/units.h"
 
-static const struct metric {
+/* Percentiles are not in it, as any number may follow the p. */
+static const struct {
 	const char *name;
-	enum threshold_metric metric;
+	const char *unit; /* after the limit and the value; NULL = a time */
+	int decimals;     /* of the value */
 } metrics[] = {
-    {"min", THRESHOLD_MIN},
-    {"avg", THRESHOLD_AVG},
-    {"max", THRESHOLD_MAX},
-    {"loss", THRESHOLD_LOSS},
-    {"errors", THRESHOLD_ERRORS},
-    {"rate", THRESHOLD_RATE},
-    {"conns", THRESHOLD_CONNS},
+    [THRESHOLD_MIN] = {"min", NULL, 0},
+    [THRESHOLD_AVG] = {"avg", NULL, 0},
+    [THRESHOLD_MAX] = {"max", NULL, 0},
+    [THRESHOLD_LOSS] = {"loss", "%", 3},
+    [THRESHOLD_ERRORS] = {"errors", "", 0},
+    [THRESHOLD_RATE] = {"rate", "", 3},
+    [THRESHOLD_CONNS] = {"conns", "", 3},
 };
 
 static const struct comparison {
@@ -36,9 +38,9 @@ parse_metric(const char *name, struct threshold *threshold)
 {
 	const char *errstr;
 
-	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+	for (int i = THRESHOLD_MIN; i <= THRESHOLD_CONNS; i++)
 		if (strcmp(metrics[i].name, name) == 0) {
-			threshold->metric = metrics[i].metric;
+			threshold->metric = (enum threshold_metric)i;
 			return NULL;
 		}
 	threshold->metric = THRESHOLD_PERCENTILE;
@@ -58,16 +60,9 @@ parse_limit(const char *text, struct threshold *threshold)
 	const char *errstr;
 	int64_t span;
 
-	switch (threshold->metric) {
-	case THRESHOLD_LOSS:
-		return units_parse_number(text, "%", &threshold->limit);
-	case THRESHOLD_ERRORS:
-	case THRESHOLD_RATE:
-	case THRESHOLD_CONNS:
-		return units_parse_number(text, "", &threshold->limit);
-	default:
-		break;
-	}
+	if (!threshold_is_time(threshold))
+		return units_parse_number(
+		    text, metrics[threshold->metric].unit, &threshold->limit);
 	errstr = units_parse_span(text, NULL, 0, span_max, &span);
 	if (errstr == NULL)
 		threshold->limit = (double)span;
@@ -170,7 +165,7 @@ threshold_value(const struct threshold *t, const struct measurements *m)
 bool
 threshold_is_time(const struct threshold *t)
 {
-	return t->metric <= THRESHOLD_MAX;
+	return metrics[t->metric].unit == NULL;
 }
 
 bool
@@ -189,9 +184,8 @@ threshold_format_value(const struct threshold *t, const struct measurements *m,
 		return "nothing was answered";
 	if (threshold_is_time(t))
 		return units_format_span(value, buf);
-	(void)snprintf(buf, UNITS_STRLEN, "%.*f%s",
-	    t->metric == THRESHOLD_ERRORS ? 0 : 3, value,
-	    t->metric == THRESHOLD_LOSS ? "%" : "");
+	(void)snprintf(buf, UNITS_STRLEN, "%.*f%s", metrics[t->metric].decimals,
+	    value, metrics[t->metric].unit);
 	return buf;
 }
 
