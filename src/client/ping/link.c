@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,13 +94,18 @@ disconnect(struct ping_link *link, const char *why)
 }
 
 /* Counts the messages under way as lost and closes the connection. */
-static void
-lose(struct ping_link *link, enum failure kind, const char *why)
+static void __attribute__((format(printf, 3, 4)))
+lose(struct ping_link *link, enum failure kind, const char *format, ...)
 {
 	struct results *r = link->results;
+	char why[RACE_STRLEN];
 	struct event event = {
 	    .address = link->peer, .reason = why, .seq = link->oldest};
+	va_list arguments;
 
+	va_start(arguments, format);
+	(void)vsnprintf(why, sizeof why, format, arguments);
+	va_end(arguments);
 	if (link->outage_began == 0 && link->oldest < link->next) {
 		link->outage_began = ping_link_oldest_sent(link);
 		r->outages++;
@@ -187,24 +193,6 @@ note_wrong(struct ping_link *link, enum event_kind kind)
 }
 
 static void
-note_end(struct ping_link *link)
-{
-	char why[96];
-
-	(void)snprintf(why, sizeof why,
-	    "closed by the server after %ju of %ju bytes",
-	    (uintmax_t)(link->stream.read % link->results->asked.size),
-	    (uintmax_t)link->results->asked.size);
-	lose(link, FAILURE_CLOSED, why);
-}
-
-static void
-lose_errno(struct ping_link *link, int error)
-{
-	lose(link, failure_from_errno(error), strerror(error));
-}
-
-static void
 receive(struct ping_link *link)
 {
 	enum stream_state state = stream_receive(&link->stream, 0);
@@ -220,9 +208,12 @@ receive(struct ping_link *link)
 	else if (state == STREAM_EXTRA)
 		note_wrong(link, EVENT_UNASKED);
 	else if (state == STREAM_END)
-		note_end(link);
+		lose(link, FAILURE_CLOSED,
+		    "closed by the server after %ju of %ju bytes",
+		    (uintmax_t)(link->stream.read % link->results->asked.size),
+		    (uintmax_t)link->results->asked.size);
 	else if (state == STREAM_FAILED)
-		lose_errno(link, error);
+		lose(link, failure_from_errno(error), "%s", strerror(error));
 }
 
 /* The end of the last message in the stream. */
@@ -240,7 +231,7 @@ transmit(struct ping_link *link)
 
 	if (link->stream.written < end &&
 	    stream_send(&link->stream, end, 0) == STREAM_FAILED)
-		lose_errno(link, errno);
+		lose(link, failure_from_errno(errno), "%s", strerror(errno));
 }
 
 static void
@@ -290,7 +281,8 @@ link_failed(struct ping_link *link)
 		(void)strlcpy(
 		    link->peer, link->target->name.host, sizeof link->peer);
 	print_header(link);
-	lose(link, failure_from_errno(race->error), race_describe(race, why));
+	lose(link, failure_from_errno(race->error), "%s",
+	    race_describe(race, why));
 }
 
 static void
@@ -329,13 +321,12 @@ ping_link_deadline(const struct ping_link *link)
 bool
 ping_link_expire(struct ping_link *link, int64_t now)
 {
-	char why[64], buf[UNITS_STRLEN];
+	char buf[UNITS_STRLEN];
 
 	if (link->state != PING_LINK_UP || now < ping_link_deadline(link))
 		return false;
-	(void)snprintf(why, sizeof why, "nothing within %s",
+	lose(link, FAILURE_TIMEOUT, "nothing within %s",
 	    units_format_span((double)link->target->asked->timeout, buf));
-	lose(link, FAILURE_TIMEOUT, why);
 	return true;
 }
 

@@ -86,12 +86,9 @@ expire(struct pipe_run *run, int64_t now)
 	if (timeout == 0 || now < relay->moved + timeout)
 		return;
 	relay->moved = now;
-	if (!relay_awaits_server(relay))
-		return;
-	(void)snprintf(relay->why, sizeof relay->why,
-	    "nothing from the server within %s",
-	    units_format_span((double)timeout, buf));
-	relay->failed = true;
+	if (relay_awaits_server(relay))
+		relay_fail(relay, "nothing from the server within %s",
+		    units_format_span((double)timeout, buf));
 }
 
 static void

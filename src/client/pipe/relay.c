@@ -8,11 +8,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <bsd/string.h>
 
 #include "client/interrupts.h"
 #include "common/clock.h"
@@ -73,10 +72,14 @@ relay_awaits_server(const struct relay *relay)
 	       (relay->sent != relay->received || relay->half_closed);
 }
 
-static void
-fail(struct relay *relay, const char *why)
+void
+relay_fail(struct relay *relay, const char *format, ...)
 {
-	(void)strlcpy(relay->why, why, sizeof relay->why);
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(relay->why, sizeof relay->why, format, arguments);
+	va_end(arguments);
 	relay->failed = true;
 }
 
@@ -133,7 +136,8 @@ send_some(struct relay *relay)
 	}
 	if (relay->verifies &&
 	    !fifo_put(&relay->unverified, out->data + out->start, (size_t)n))
-		fail(relay, "the server keeps back 256 MiB without answering");
+		relay_fail(
+		    relay, "the server keeps back 256 MiB without answering");
 	out->start += (size_t)n;
 	relay->sent += (uint64_t)n;
 }
@@ -151,12 +155,11 @@ verify(struct relay *relay)
 	if (good == length)
 		return;
 	relay->wrong = true;
-	(void)snprintf(relay->why, sizeof relay->why,
+	relay_fail(relay,
 	    relay->received == relay->sent
 		? "wrong answer: more bytes than the %ju that were sent"
 		: "wrong answer: first difference at offset %ju",
 	    (uintmax_t)relay->received);
-	relay->failed = true;
 }
 
 static void
@@ -166,7 +169,7 @@ receive_some(struct relay *relay)
 
 	if (n == -1) {
 		if (!is_passing(errno))
-			fail(relay, strerror(errno));
+			relay_fail(relay, "%s", strerror(errno));
 		return;
 	}
 	if (n > 0)

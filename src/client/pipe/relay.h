@@ -59,6 +59,10 @@ bool relay_is_over(const struct relay *);
 /* Whether the relay waits for the server. */
 bool relay_awaits_server(const struct relay *);
 
+/* Ends it, and says why. */
+void relay_fail(struct relay *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 void relay_free(struct relay *);
 
 #endif
