@@ -44,6 +44,7 @@ struct type {
 	void (*print)(
 	    FILE *, const char *name, const void *value, const struct range *);
 
+	/* NULL also for types of keys that a reload changes. */
 	bool (*equal)(const void *, const void *);
 
 	/* Frees what parse() allocated and leaves an empty value. */

@@ -245,7 +245,7 @@ def test_back_pressure_reads_nothing_until_its_writes_block(tmp_path):
     fd = re.search(r"^sendto\((\d+),", calls, re.M)[1]
     before, _, _ = calls.partition(f"\nread({fd},")
     sent = sum(map(int, re.findall(r"^sendto.* = (\d+)$", before, re.M)))
-    assert sent >= 1 * MIB
+    assert sent >= MIB
 
 
 def test_unknown_case_is_a_usage_error():

@@ -86,6 +86,12 @@ def test_nagios_losses_are_critical_unless_a_condition_judges_them():
               status=CRITICAL)
 
 
+def test_nagios_sends_as_many_as_asked_and_one_answer_is_enough():
+    with Server(hostile.echo) as server:
+        text = echoc("ping", "--nagios", "-i0", "-c1", server.target()).stdout
+    assert text.startswith("ECHO OK - 127.0.0.1: 1 of 1 answered, ")
+
+
 def test_nagios_unknown_is_three():
     done = echoc(*NAGIOS, "no-such-host.invalid", status=UNKNOWN)
     assert done.stdout.startswith("ECHO UNKNOWN - no-such-host.invalid: ")
@@ -153,6 +159,15 @@ def test_the_picture_tells_target_rate_connections_and_date():
     assert len(bars) == 2  # a second, and the rest
     right = max(float(b.get("x")) + float(b.get("width")) for b in bars)
     assert right == pytest.approx(710, abs=1)
+    texts = [(node.text, float(node.get("x")), float(node.get("y")))
+             for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    for name in "p50", "p99":  # the legend, within the lower panel
+        [(x, y)] = [(x, y) for text, x, y in texts if text == name]
+        assert 90 < x < 710 and 430 < y < 670
+    rates = [(int(text[:-2]), y) for text, x, y in texts
+             if re.fullmatch(r"\d+/s", text) and x < 90]
+    assert len(rates) == 3 and rates == sorted(rates, key=lambda r: -r[1])
+    assert rates[0] == (0, pytest.approx(674)) and 400 < rates[2][0] <= 600
     assert "from when its connection was begun" in churn
     assert "as fast as possible" in churn
 

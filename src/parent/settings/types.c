@@ -81,20 +81,10 @@ rate_print(
 		    name, rate->per_second, rate->burst);
 }
 
-static bool
-rate_equal(const void *a, const void *b)
-{
-	const struct rate *one = a, *other = b;
-
-	return one->per_second == other->per_second &&
-	       one->burst == other->burst;
-}
-
 const struct type type_rate = {
     .size = sizeof(struct rate),
     .parse = rate_parse,
     .print = rate_print,
-    .equal = rate_equal,
     .clear = clear_nothing,
 };
 
@@ -306,22 +296,10 @@ prefixes_print(
 		    prefix_format(&list->items[i], buf));
 }
 
-static bool
-prefixes_equal(const void *a, const void *b)
-{
-	const struct prefix_list *one = a, *other = b;
-
-	for (size_t i = 0; i < one->count && i < other->count; i++)
-		if (prefix_compare(&one->items[i], &other->items[i]) != 0)
-			return false;
-	return one->count == other->count;
-}
-
 const struct type type_prefixes = {
     .size = sizeof(struct prefix_list),
     .list = true,
     .parse = prefixes_parse,
     .print = prefixes_print,
-    .equal = prefixes_equal,
     .clear = prefixes_clear,
 };
