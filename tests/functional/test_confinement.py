@@ -29,6 +29,8 @@ OUTER = pytest.mark.parametrize("outer", [NONE, OTHER])
 
 
 def under(outer):
+    if outer == OTHER:
+        seccomp.require()
     return {"preexec_fn": seccomp.allow_everything} if outer == OTHER else {}
 
 

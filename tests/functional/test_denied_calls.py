@@ -14,6 +14,7 @@ from streams import is_served
 
 
 def without(call, error):
+    seccomp.require()
     return functools.partial(seccomp.deny, call, error)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import echod as driver
 import processes
+import seccomp
 import streams
 import upgrades
 from streams import receive_exactly
@@ -499,6 +500,7 @@ def test_a_reload_while_a_program_is_tested_is_made_again_by_it(testing):
 
 
 def test_sessions_of_before_the_sandbox_end_with_the_daemon(upgradable):
+    seccomp.require()
     daemon = upgradable(config={"sandbox": "off"})
     echo(daemon.connect(), b"held")
     daemon.write_config({"sandbox": "on"})

@@ -54,7 +54,8 @@ World = collections.namedtuple("World", "folder log reaper")
 #   middle    between the launcher and it
 #   between   between the daemon and the keeper of the pidfile
 #   keeper    that keeper
-#   probe     the session that probes the sandbox
+#   probe     the session that probes the filter that all share
+#   second    the session that probes a filter of its own
 #   one       the first of the sessions; the others are to be whole
 Stage = collections.namedtuple(
     "Stage", "detached follow attach process options",
@@ -71,10 +72,11 @@ STAGES = {
     "between": Stage(detached=True, process=3),
     "keeper": Stage(detached=True, process=4),
     "probe": Stage(detached=True, process=5),
-    "one": Stage(detached=True, process=6),
+    "second": Stage(detached=True, process=6),
+    "one": Stage(detached=True, process=7),
 }
-if driver.SANDBOX_OFF:  # no probe, and the sessions are not confined
-    del STAGES["confined"], STAGES["probe"]
+if driver.SANDBOX_OFF:  # no probes, and the sessions are not confined
+    del STAGES["confined"], STAGES["probe"], STAGES["second"]
     STAGES["one"] = STAGES["one"]._replace(process=5)
 DAEMON = STAGES["detached"].process
 TRACER = pathlib.Path(__file__).resolve().parent / "tracer.py"
@@ -147,7 +149,7 @@ class Fault:
                 m[1] for m in re.finditer(
                     rf"^(\d+ +)?{self.call}\(", trace, re.M))
             return max(counts.values(), default=0) >= self.when
-        if self.is_fatal_when_confined() and "killed by SIGKILL" in trace:
+        if self.is_fatal_when_confined() and "killed by SIG" in trace:
             return True  # before strace could say that it did it
         return "(INJECTED)" in trace or "(DELAYED)" in trace
 
@@ -158,7 +160,7 @@ class Fault:
 
     def is_fatal_when_confined(self):
         """seccomp sees a failed call as one that is not on its list."""
-        return self.error and self.call in ("read", "write")
+        return self.error and self.call in ("read", "write", "munmap")
 
     def may_end_daemon(self):
         if not self.in_daemon:
@@ -256,6 +258,7 @@ class Life:
                 f"--pidfile={self.pidfile}", "--listen=127.0.0.1:0",
                 "--max-per-source=0", "--rate-per-source=0",
                 "--drain-timeout=2s", "--log-target=syslog", "--verbose",
+                *(["--sandbox=off"] if driver.SANDBOX_OFF else []),
                 *(["--sandbox=off"] if driver.SANDBOX_OFF else []),
                 *self.fault.stage.options]
 

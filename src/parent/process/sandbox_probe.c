@@ -107,6 +107,7 @@ try_sandbox(enum sandbox sandbox, bool own_filter)
 enum sandbox
 sandbox_probe(void)
 {
+	/* Either may be needed: see child/sandbox.h. */
 	shared_filter_enter();
 	if (!try_sandbox(SANDBOX_ON, false))
 		sandbox_code.count = 0;
