@@ -45,6 +45,7 @@ def test_json_is_one_object_alone_on_standard_output(form):
     assert found["address"] == server.target()
     assert found["exit_status"] == GOOD and found["error"] is None
     assert [a["outcome"] for a in found["attempts"]] == ["connected"]
+    assert found.get("outage_seconds", 0) == 0  # 0 is a number, not null
     assert done.stderr
 
 

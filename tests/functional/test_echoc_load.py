@@ -287,6 +287,13 @@ def test_histogram_is_drawn_in_blocks_or_in_ascii():
     assert "#" in plain and plain.isascii()
 
 
+def test_a_single_answer_is_drawn_too():
+    with Server(hostile.echo) as server:
+        text = echoc("load", "-c1", "-r1", "-d100ms", server.target()).stdout
+    assert "messages      1," in text
+    assert re.search(r"^ +from +answers$", text, re.M)
+
+
 def test_ctrl_c_ends_it_with_a_report():
     with Server(hostile.echo) as server, \
             running("load", "-d1h", "--json", server.target()) as client:

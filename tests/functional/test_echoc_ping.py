@@ -312,6 +312,15 @@ def test_ctrl_c_ends_it_while_connecting():
     assert summary(text)[1] == 0
 
 
+def test_it_holds_its_connection_and_nothing_else():
+    with Server(hostile.echo) as server, running(
+            "ping", "-I127.0.0.1", *FAST, server.target()) as client:
+        client.wait_line(client.stdout, "seq=2 ")
+        held = processes.descriptors(client.process.pid)
+    sockets = [name for name in held.values() if name.startswith("socket:")]
+    assert len(sockets) == 1
+
+
 def test_fail_if_turns_a_slow_answer_into_a_status():
     with Server(hostile.delay([0.05])) as server:
         echoc("-c2", "-i0", "--fail-if=p99>10s", server.target())

@@ -6,12 +6,13 @@ import os
 import resource
 import signal
 import subprocess
+import time
 
 import pytest
 
 import processes
 import streams
-from waiting import DEADLINE
+from waiting import DEADLINE, wait_until
 
 # A user with no other processes: RLIMIT_NPROC counts all of a user's.
 LONELY = 61237
@@ -123,11 +124,14 @@ def test_a_limit_below_its_descriptors_is_survived(echod, most):
     held = running.connect()
     assert streams.is_served(held)
     with limited(running.pid, "nofile", most):
+        begin, ticks = time.monotonic(), cpu_ticks(running.pid)
         running.send_signal(signal.SIGUSR1)
         running.wait_log(r"status children=1 ")
         waiting = running.connect()
         running.wait_log(r"cannot accept: Too many open files")
         assert streams.is_served(held)
+        wait_until(lambda: time.monotonic() > begin + 0.5, "half a second")
+        assert cpu_ticks(running.pid) - ticks < 10  # of 50: it does not spin
     assert streams.is_served(waiting)
 
 

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -62,6 +63,22 @@ def test_a_session_notices_nothing_and_its_account_goes_on(upgradable):
     closed = daemon.closed()
     assert (closed["pid"], closed["bytes"], closed["reason"]) == (
         session[0], 15, "client")
+
+
+def test_upgrades_are_counted_and_take_less_than_what_was_waited(
+        upgradable, place):
+    file = place / "echod.prom"
+    daemon = upgradable(metrics_file=file)
+    begin = time.monotonic()
+    for _ in range(2):
+        daemon.upgrade()
+    told = [float(match[1]) for match in daemon.matches(
+        r"upgraded .* duration=(\d+\.\d+)")]
+    assert len(told) == 2
+    assert sum(told) <= time.monotonic() - begin + 0.002  # they are rounded
+    daemon.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "\nechod_upgrades_total 2\n" in file.read_text(),
+               "both upgrades among the metrics")
 
 
 def test_back_to_the_older_version(upgradable):
