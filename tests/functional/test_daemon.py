@@ -307,6 +307,17 @@ def test_start_fails_when_the_launcher_cannot_listen_even_in_the_foreground(
 
 
 @pytest.mark.native
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_launcher_notices_that_the_daemon_has_died(folder):
+    killed = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e",
+              "trace=setsid", "-e", "inject=setsid:signal=KILL"]
+    done = driver.run("--config=/dev/null", f"--pidfile={folder}/pid",
+                      *driver.options(driver.BASE), wrapper=killed)
+    assert done.returncode == 1
+    assert not (folder / "pid").exists()
+
+
+@pytest.mark.native
 @pytest.mark.slow(12, "a launcher has 10 s to answer")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_no_daemon_stays_whose_launcher_does_not_answer(folder):

@@ -71,7 +71,7 @@ what_is_written_is_read(void **state)
 	    .text = "a b%\x01z",
 	    .fd = -1,
 	};
-	struct thing again = {0};
+	struct thing again = {.text = "earlier"};
 	(void)state;
 
 	assert_null(addr_parse("[fe80::1]:65535", &thing.addr));
