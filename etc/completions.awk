@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: ISC
 #
-# Makes the completions of one program for one shell from what --help prints,
-# which the option tables make.
+# Makes the completions of one program for one shell from the output of --help.
 #
 #   awk -v shell=bash|zsh|fish -v program=NAME -f completions.awk HELP...
 #
-# Each HELP is a file with one --help; that of a subcommand is called
+# Each HELP is a file with one such output; the file of a subcommand is named
 # PROGRAM-SUBCOMMAND.help.
 
 BEGIN {
@@ -67,7 +66,7 @@ function words(argument) {
 	return argument
 }
 
-# What follows the subcommand: files for those that read some, else hosts.
+# Whether the operands of the subcommand are files; otherwise they are hosts.
 function takes_files(subcommand) {
 	return subcommand == "compare"
 }

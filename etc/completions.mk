@@ -2,13 +2,12 @@
 #
 # Completions of three shells.
 
-# They are made by running the programs, so for another processor say COMPLETIONS= .
+# Made by running the programs; for another processor set COMPLETIONS= .
 COMPLETIONS = $(foreach program,echod echoc, \
 	644:$(BUILD)/completions/$(program).bash:$(bashcompdir)/$(program) \
 	644:$(BUILD)/completions/$(program).zsh:$(zshcompdir)/_$(program) \
 	644:$(BUILD)/completions/$(program).fish:$(fishcompdir)/$(program).fish)
 
-# From --help, which the option tables make.
 $(BUILD)/completions/%.bash $(BUILD)/completions/%.zsh $(BUILD)/completions/%.fish: \
     $(BIN)/% etc/completions.awk
 	@mkdir -p $(@D) && rm -f $(@D)/$**.help
