@@ -54,46 +54,42 @@ has_next(const struct race *race)
 	return race->count < race->target->address_count;
 }
 
-/* Tries the next address, and further ones while they fail at once. */
 static void
 start_next(struct race *race)
 {
-	while (has_next(race) && clock_now() >= race->next_at) {
-		struct attempt *attempt = &race->attempts[race->count];
-		*attempt = (struct attempt){
-		    .address = &race->target->addresses[race->count++],
-		    .began = clock_now(),
-		    .error = EINPROGRESS};
-		race->next_at = attempt->began + attempt_delay;
-		attempt->fd = connect_start(race->target, attempt->address);
-		if (attempt->fd == -1)
-			fail_attempt(race, attempt, errno);
-	}
+	struct attempt *attempt = &race->attempts[race->count];
+
+	*attempt =
+	    (struct attempt){.address = &race->target->addresses[race->count++],
+		.began = clock_now(),
+		.error = EINPROGRESS};
+	race->next_at = attempt->began + attempt_delay;
+	attempt->fd = connect_start(race->target, attempt->address);
+	if (attempt->fd == -1)
+		fail_attempt(race, attempt, errno);
 }
 
+/* Ends the race, or starts all attempts that are due by now. */
 static enum race_state
-judge(struct race *race)
+go_on(struct race *race)
 {
-	bool pending = false;
-
-	for (size_t i = 0; i < race->count; i++)
-		if (race->attempts[i].error == 0)
-			race->winner = &race->attempts[i];
-		else if (race->attempts[i].error == EINPROGRESS)
-			pending = true;
-	if (race->winner != NULL)
+	if (race->winner != NULL) {
 		race_cancel(race);
-	else if (pending || has_next(race))
-		return RACE_PENDING;
-	return race->winner != NULL ? RACE_WON : RACE_LOST;
+		return RACE_WON;
+	}
+	while (has_next(race) && clock_now() >= race->next_at)
+		start_next(race);
+	for (size_t i = 0; i < race->count; i++)
+		if (race->attempts[i].error == EINPROGRESS)
+			return RACE_PENDING;
+	return RACE_LOST;
 }
 
 enum race_state
 race_begin(struct race *race, const struct target *target)
 {
 	*race = (struct race){.target = target};
-	start_next(race);
-	return judge(race);
+	return go_on(race);
 }
 
 static int64_t
@@ -125,10 +121,12 @@ advance(struct race *race, struct attempt *attempt, bool ready, int64_t now)
 	int error =
 	    ready ? connect_finish(race->target, attempt->fd) : ETIMEDOUT;
 
-	if (ready && error == 0)
+	if (error == 0) {
 		end_attempt(attempt, 0);
-	else if (ready || now >= deadline(race, attempt))
+		race->winner = attempt;
+	} else if (ready || now >= deadline(race, attempt)) {
 		fail_attempt(race, attempt, error);
+	}
 }
 
 enum race_state
@@ -141,16 +139,11 @@ race_wait(struct race *race, int64_t until)
 		    .fd = race->attempts[i].fd, .events = POLLOUT};
 	(void)interrupts_poll(pfds, race->count, next_event(race, until));
 	int64_t now = clock_now();
-	for (size_t i = 0; i < race->count; i++)
+	for (size_t i = 0; i < race->count && race->winner == NULL; i++)
 		if (race->attempts[i].error == EINPROGRESS)
 			advance(race, &race->attempts[i], pfds[i].revents != 0,
 			    now);
-	enum race_state state = judge(race);
-	if (state == RACE_PENDING) {
-		start_next(race);
-		state = judge(race);
-	}
-	return state;
+	return go_on(race);
 }
 
 int

@@ -207,26 +207,20 @@ exchange_pause(int64_t span)
 static const char *
 explain(const struct exchange *x)
 {
-	switch (x->state) {
-	case EXCHANGE_GOOD:
-		return x->half_close ? "all came back, then the end"
-				     : "all came back";
-	case EXCHANGE_EXTRA:
-		return "then came more than was sent";
-	case EXCHANGE_SHORT:
-		return "then came the end";
-	case EXCHANGE_TIMEOUT:
-		return "then nothing more";
-	case EXCHANGE_OPEN:
-		return "but no end after the half-close";
-	case EXCHANGE_STOPPED:
-		return "then Ctrl-C";
-	case EXCHANGE_FAILED:
-		return strerror(x->error);
-	case EXCHANGE_WRONG:
-		break;
-	}
-	return "the next one differs";
+	static const char *const words[] = {
+	    [EXCHANGE_GOOD] = "all came back",
+	    [EXCHANGE_WRONG] = "the next one differs",
+	    [EXCHANGE_EXTRA] = "then came more than was sent",
+	    [EXCHANGE_SHORT] = "then came the end",
+	    [EXCHANGE_TIMEOUT] = "then nothing more",
+	    [EXCHANGE_OPEN] = "but no end after the half-close",
+	    [EXCHANGE_STOPPED] = "then Ctrl-C",
+	};
+
+	if (x->state == EXCHANGE_GOOD && x->half_close)
+		return "all came back, then the end";
+	return x->state == EXCHANGE_FAILED ? strerror(x->error)
+					   : words[x->state];
 }
 
 void

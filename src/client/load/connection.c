@@ -183,15 +183,13 @@ finish_message(struct pool *pool, struct load_connection *connection)
 		connection_start_message(pool, connection);
 }
 
-/* Counts correct bytes; returns whether the answer is complete. */
-static bool
-count_bytes(
-    struct pool *pool, struct load_connection *connection, uint64_t bytes)
+/* How a stream has failed. */
+static enum failure
+failure_of(enum stream_state state)
 {
-	if (!pool->stopping)
-		pool->report->bytes += bytes;
-	return connection->has_message &&
-	       connection->stream.read == connection->end;
+	if (state == STREAM_FAILED)
+		return failure_from_errno(errno);
+	return state == STREAM_END ? FAILURE_CLOSED : FAILURE_WRONG;
 }
 
 /*
@@ -202,38 +200,28 @@ static void
 receive(struct pool *pool, struct load_connection *connection, bool ended)
 {
 	struct stream *s = &connection->stream;
+	enum stream_state state;
+	bool whole;
 
-	for (;;) {
+	do {
 		uint64_t before = s->read;
-		enum stream_state state = stream_receive(s, 0);
+		state = stream_receive(s, 0);
 		pool->now = clock_now();
-		bool whole = count_bytes(pool, connection, s->read - before);
-		switch (state) {
-		case STREAM_WAIT:
-			return;
-		case STREAM_FAILED:
-			connection_fail(
-			    pool, connection, failure_from_errno(errno));
-			return;
-		case STREAM_END:
-			connection_fail(pool, connection, FAILURE_CLOSED);
-			return;
-		case STREAM_WRONG:
-		case STREAM_EXTRA:
-			results_note_wrong(pool->report, s);
-			connection_fail(pool, connection, FAILURE_WRONG);
-			return;
-		case STREAM_MOVED:
+		if (!pool->stopping)
+			pool->report->bytes += s->read - before;
+		if (state != STREAM_MOVED)
 			break;
-		}
-		if (!whole)
-			move(pool, connection, CONNECTION_BUSY);
-		else
+		whole = connection->has_message && s->read == connection->end;
+		if (whole)
 			finish_message(pool, connection);
-		if (whole &&
-		    (!ended || pool->report->asked.churn || s->fd == -1))
-			return;
-	}
+		else
+			move(pool, connection, CONNECTION_BUSY);
+	} while (
+	    !whole || (ended && !pool->report->asked.churn && s->fd != -1));
+	if (state == STREAM_WRONG || state == STREAM_EXTRA)
+		results_note_wrong(pool->report, s);
+	if (state != STREAM_MOVED && state != STREAM_WAIT)
+		connection_fail(pool, connection, failure_of(state));
 }
 
 static bool
