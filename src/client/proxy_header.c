@@ -63,18 +63,13 @@ build_v2(int family, const struct addr *source, const struct addr *destination,
     uint8_t *header)
 {
 	const size_t fixed = sizeof v2_signature + 4;
-	uint8_t bytes[16];
-	size_t n = fixed, length;
+	size_t n = fixed;
 
 	memcpy(header, v2_signature, sizeof v2_signature);
 	header[12] = V2_PROXY;
 	header[13] = family == AF_INET ? V2_TCP4 : V2_TCP6;
-	length = end_bytes(family, source, bytes);
-	memcpy(header + n, bytes, length);
-	n += length;
-	length = end_bytes(family, destination, bytes);
-	memcpy(header + n, bytes, length);
-	n += length;
+	n += end_bytes(family, source, header + n);
+	n += end_bytes(family, destination, header + n);
 	n += put_port(header + n, source->port);
 	n += put_port(header + n, destination->port);
 	(void)put_port(header + 14, (uint16_t)(n - fixed));

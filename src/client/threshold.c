@@ -22,17 +22,6 @@ static const struct {
     [THRESHOLD_CONNS] = {"conns", "", 3},
 };
 
-static const struct comparison {
-	const char *text;
-	bool above, equal;
-} comparisons[] = {
-    /* longer ones first, because ">" is a prefix of ">=" */
-    {">=", true, true},
-    {"<=", false, true},
-    {">", true, false},
-    {"<", false, false},
-};
-
 static const char *
 parse_metric(const char *name, struct threshold *threshold)
 {
@@ -75,7 +64,6 @@ parse_condition(struct threshold *threshold)
 	char name[THRESHOLD_STRLEN];
 	size_t length = strcspn(threshold->text, "<>");
 	const char *rest = threshold->text + length, *errstr;
-	const struct comparison *op = comparisons;
 
 	if (*rest == '\0')
 		return "a condition needs < or >";
@@ -83,11 +71,9 @@ parse_condition(struct threshold *threshold)
 	name[length] = '\0';
 	if ((errstr = parse_metric(name, threshold)) != NULL)
 		return errstr;
-	while (strncmp(rest, op->text, strlen(op->text)) != 0)
-		op++;
-	threshold->above = op->above;
-	threshold->equal = op->equal;
-	return parse_limit(rest + strlen(op->text), threshold);
+	threshold->above = *rest++ == '>';
+	threshold->equal = *rest == '=';
+	return parse_limit(rest + threshold->equal, threshold);
 }
 
 /* Copies one condition without its blanks; false when it is too long. */

@@ -2,8 +2,7 @@
 
 #include "client/ping/nagios.h"
 
-#include <inttypes.h>
-#include <string.h>
+#include <math.h>
 
 enum {
 	WARNING = 1,
@@ -12,39 +11,32 @@ enum {
 
 /* The figures of the line; the last condition on each becomes its range. */
 static const struct {
-	const char *metric, *unit, *tail;
+	struct threshold what; /* its metric */
+	const char *name, *unit, *tail;
 } figures[] = {
-    {"avg", "s", ";0"},
-    {"max", "s", ";0"},
-    {"p50", "s", ";0"},
-    {"p99", "s", ";0"},
-    {"loss", "%", ";0;100"},
-    {"errors", "", ";0"},
-    {"rate", "", ";0"},
+    {{.metric = THRESHOLD_AVG}, "avg", "s", ";0"},
+    {{.metric = THRESHOLD_MAX}, "max", "s", ";0"},
+    {{.metric = THRESHOLD_PERCENTILE, .percentile = 50}, "p50", "s", ";0"},
+    {{.metric = THRESHOLD_PERCENTILE, .percentile = 99}, "p99", "s", ";0"},
+    {{.metric = THRESHOLD_LOSS}, "loss", "%", ";0;100"},
+    {{.metric = THRESHOLD_ERRORS}, "errors", "", ";0"},
+    {{.metric = THRESHOLD_RATE}, "rate", "", ";0"},
 };
-
-/* The condition on a metric, NULL if there is none. */
-static const struct threshold *
-find(const struct threshold_list *list, const char *metric)
-{
-	size_t length = strlen(metric);
-
-	for (size_t i = list->count; i-- > 0;)
-		if (strncmp(list->items[i].text, metric, length) == 0 &&
-		    strcspn(list->items[i].text, "<>") == length)
-			return &list->items[i];
-	return NULL;
-}
 
 /*
  * Prints the range of good values.  Its ends are part of it; if a condition is
  * met at its limit as well, the range ends a billionth before.
  */
 static void
-print_range(const struct threshold *t)
+print_range(const struct threshold_list *list, const struct threshold *what)
 {
 	const double least = 1e-9;
+	const struct threshold *t = NULL;
 
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].metric == what->metric &&
+		    fabs(list->items[i].percentile - what->percentile) < least)
+			t = &list->items[i];
 	if (t == NULL)
 		return;
 	double limit = t->limit / (double)(threshold_is_time(t) ? SEC : 1);
@@ -59,19 +51,16 @@ print_figures(const struct measurements *measured,
     const struct threshold_list *warning, const struct threshold_list *critical)
 {
 	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-		struct threshold_list one;
-		char text[THRESHOLD_STRLEN];
-		(void)snprintf(text, sizeof text, "%s>0", figures[i].metric);
-		if (threshold_parse(text, &one) != NULL ||
-		    !threshold_is_known(one.items, measured))
+		const struct threshold *what = &figures[i].what;
+		if (!threshold_is_known(what, measured))
 			continue;
-		(void)printf(" %s=%.9f%s;", figures[i].metric,
-		    threshold_value(one.items, measured) /
-			(double)(threshold_is_time(one.items) ? SEC : 1),
+		(void)printf(" %s=%.9f%s;", figures[i].name,
+		    threshold_value(what, measured) /
+			(double)(threshold_is_time(what) ? SEC : 1),
 		    figures[i].unit);
-		print_range(find(warning, figures[i].metric));
+		print_range(warning, what);
 		(void)putchar(';');
-		print_range(find(critical, figures[i].metric));
+		print_range(critical, what);
 		(void)fputs(figures[i].tail, stdout);
 	}
 }
