@@ -185,12 +185,13 @@ def test_twenty_upgrades_leave_nothing_behind(upgradable):
     echo(client, b"y")
 
 
+@pytest.mark.slow(6, "sixty upgrades")
 @pytest.mark.sandbox
 @pytest.mark.native
 @pytest.mark.skipif(not driver.shares_filter(),
                     reason="each session has a filter of its own")
 def test_each_program_enters_a_filter_until_there_are_many(upgradable):
-    most = 32
+    most = 64
     daemon = upgradable()
 
     def filters(pid):

@@ -259,7 +259,6 @@ class Life:
                 "--max-per-source=0", "--rate-per-source=0",
                 "--drain-timeout=2s", "--log-target=syslog", "--verbose",
                 *(["--sandbox=off"] if driver.SANDBOX_OFF else []),
-                *(["--sandbox=off"] if driver.SANDBOX_OFF else []),
                 *self.fault.stage.options]
 
     def spawn(self, command):

@@ -27,8 +27,9 @@
 enum {
 	PAGE = 4096,
 
-	/* With many, the calls of the parent take longer. */
-	FILTERS_MAX = 32,
+	/* With many, the calls of the parent take longer; a unit has some 15.
+	 */
+	FILTERS_MAX = 64,
 
 	HEAD_LENGTH = 18,
 	RULE_LENGTH = 9,
@@ -177,12 +178,20 @@ enter(void)
 		   &(struct sock_fprog){(unsigned short)length, program}) == 0;
 }
 
+/* Where a program is not position independent, all have it in one place. */
+static bool
+is_anywhere(const char *page)
+{
+	return HIGH((uintptr_t)page) != 0;
+}
+
 void
 shared_filter_enter(void)
 {
 	sandbox_code.count = 0;
 	if (confined_end - confined_start != PAGE ||
-	    count_filters() >= FILTERS_MAX || !find_code() || !enter())
+	    !is_anywhere(confined_start) || count_filters() >= FILTERS_MAX ||
+	    !find_code() || !enter())
 		sandbox_code.count = 0;
 }
 
