@@ -6,6 +6,7 @@ Each output is held against etc/echoc.schema.json, closed to other members.
 
 import re
 import signal
+import subprocess
 
 import jsonschema
 import pytest
@@ -112,6 +113,18 @@ def test_ctrl_c_has_its_object(words, status):
         ended, text, _ = client.finish()
     found = result(text)
     assert ended == status and found["exit_status"] == status
+
+
+def test_ctrl_c_before_anything_has_moved_is_after_no_time():
+    with Server(hostile.deaf) as server, \
+            running("pipe", "--verify", "--json-stream", server.target(),
+                    stdin=subprocess.PIPE) as client:
+        client.wait_line(client.stdout, '"event": "connected"')
+        client.send(signal.SIGINT)
+        status, text, _ = client.finish()
+    found = dict(events(text))["end"]
+    assert status == ERROR
+    assert found["bytes_sent"] == 0 and found["seconds"] >= 0
 
 
 def test_load_interrupted_counts_what_is_in_flight():

@@ -180,8 +180,8 @@ pipe_run(struct results *results, char **operands)
 		return output_end(
 		    interrupts_stop() ? STATUS_ERROR : STATUS_BAD);
 	run.results = results;
-	relay_init(&run.relay, fd, options->verify);
 	run.began = clock_now();
+	relay_init(&run.relay, fd, options->verify);
 	if (wants_progress(options))
 		run.progress = run.began + progress_interval;
 	run_relay(&run);
