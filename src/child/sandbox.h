@@ -5,14 +5,14 @@
  * anything fails, the session must exit.
  *
  * A session may call read(2), write(2), exit(2) and return from a signal
- * handler.  One seccomp(2) filter, which the parent has entered, holds this for
- * all sessions: it looks at the address that a call comes from, and allows the
- * page of the confined code no others.  A session unmaps all other code, and
- * has no call to map any.  So it is left with the code of the echo loop, and
- * needs no filter of its own, which would cost more than all the rest here.
+ * handler.  One seccomp(2) filter, which the parent has entered, enforces this
+ * for all sessions: it checks the address from which a call is made, and allows
+ * only these calls to the page of the confined code.  A session unmaps all
+ * other code, and has no call to map any, so only the code of the echo loop is
+ * left.  A filter for each session would cost more than everything else here.
  *
- * Where the shared filter cannot be had, and where a session needs more code,
- * the session enters a filter of its own, that allows the same four calls.
+ * If there is no shared filter, or if a session needs more code, it enters a
+ * filter of its own, which allows the same four calls.
  */
 
 #ifndef SANDBOX_H
@@ -43,7 +43,7 @@ enum {
 	SANDBOX_CODE_MAX = 16
 };
 
-/* What a session unmaps; nothing, where there is no shared filter. */
+/* The code that a session unmaps; none without a shared filter. */
 extern struct sandbox_code {
 	size_t count;
 	struct span {
@@ -59,14 +59,14 @@ extern struct sandbox_code {
 bool sandbox_isolate(int one, int other, pid_t parent);
 
 /*
- * Sets the limits of files and processes to 0.  Without a shared filter, or if
- * the session is to have one of its own, allows only four system calls.
+ * Sets the limits of files and processes to 0.  Without a shared filter, or
+ * with own_filter, enters a filter that allows only four system calls.
  */
 bool sandbox_enter(enum sandbox, bool own_filter);
 
 /*
- * Puts the session under the shared filter, if there is one.  What runs from
- * here on has to be CONFINED.
+ * If there is a shared filter, unmaps all other code, so that it applies.  From
+ * here on only CONFINED functions can run.
  */
 bool sandbox_unmap_code(void);
 

@@ -244,7 +244,7 @@ echo(const struct session *session)
 	return reason;
 }
 
-/* A confined session has no other code than this and what it calls. */
+/* A confined session has only this function and those that it calls. */
 __attribute__((noinline)) CONFINED static _Noreturn void
 serve(const struct session *session, enum reason reason)
 {

@@ -40,7 +40,7 @@ struct session {
 	pid_t parent;      /* whose death ends the session */
 	const char *title; /* of the process */
 	enum sandbox sandbox;
-	bool own_filter;      /* not the shared one: it needs more code */
+	bool own_filter; /* instead of the shared one: it needs more code */
 	int64_t max_lifetime; /* ns, 0 = none */
 	bool proxied;         /* the client begins with a PROXY header */
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The system calls that a session makes.  They return a negative errno value
- * for an error, and need no libc where the kernel can be called directly: its
- * functions lie in many places of its text, and in a new process the first use
- * of each place costs a page fault.
+ * The system calls that a session makes.  They return a negative errno value on
+ * error.  Where the kernel can be called directly they do not use libc, whose
+ * functions are spread over many pages: in a new process the first use of each
+ * page costs a fault.
  */
 
 #ifndef CALLS_H
@@ -24,7 +24,7 @@ enum {
 	KERNEL_SIGSET_SIZE = 8
 };
 
-/* A part of the caller, which may be CONFINED. */
+/* Inlined into the caller, which may be CONFINED. */
 #define INLINED __attribute__((always_inline)) static inline
 
 #if defined(__x86_64__) && !defined(__ILP32__)

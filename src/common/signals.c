@@ -33,7 +33,7 @@ note(int signo)
 
 #ifdef CALLS_ARE_DIRECT
 
-/* Returns from note(), which libc's own function for that could not. */
+/* Returns from note(); libc's own function for that is not CONFINED. */
 void signals_return(void);
 __asm__(".pushsection confined_text, \"ax\", @progbits\n"
 	"signals_return:\n"

@@ -36,10 +36,13 @@ enum {
 	PROGRAM_MAX = HEAD_LENGTH + SANDBOX_CODE_MAX * RULE_LENGTH + 1
 };
 
-/* The upper half of where vsyscall is, which stays mapped but calls nothing. */
+/*
+ * The upper half of the address of the vsyscall page, which stays mapped but
+ * makes no system calls.
+ */
 #define VSYSCALL UINT32_MAX
 
-/* The confined code, a page; the linker script's, so maybe not there. */
+/* The confined code, one page; undefined without the linker script. */
 __attribute__((weak)) extern const char confined_start[], confined_end[];
 
 /* ---- all other code ----------------------------------------------------- */
@@ -91,7 +94,7 @@ find_code(void)
 	return good;
 }
 
-/* How many filters this process is under, as far as the kernel tells. */
+/* The number of this process's filters, if the kernel tells it. */
 static int
 count_filters(void)
 {
@@ -112,7 +115,10 @@ count_filters(void)
 
 /* ---- the filter --------------------------------------------------------- */
 
-/* What comes first is the same from everywhere, so the kernel caches it. */
+/*
+ * The first instructions do not depend on the address of the call, so the
+ * kernel caches their verdict.
+ */
 static size_t
 compose_head(struct sock_filter *program)
 {
@@ -142,7 +148,7 @@ compose_head(struct sock_filter *program)
 	return LENGTH(head);
 }
 
-/* A session may unmap what it has to, and nothing else. */
+/* A session may unmap the other code, and nothing else. */
 static size_t
 compose_rule(struct sock_filter *program, const struct span *code)
 {

@@ -16,8 +16,8 @@
 #define SHARED_FILTER_H
 
 /*
- * To be called before there are sessions, when no code will be loaded any more;
- * needs no_new_privs.  If the filter cannot be had (another processor, a build
+ * Call this before there are sessions, when all code has been loaded.  Needs
+ * no_new_privs.  If there can be no shared filter (another processor, a build
  * with LAYOUT=off, no /proc, many upgrades), each session enters its own.
  */
 void shared_filter_enter(void);

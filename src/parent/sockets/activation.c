@@ -80,9 +80,11 @@ setting_of(const struct config *config, int fd)
 		return NULL;
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const struct addr *asked = &config->listen.items[i];
-		if (addr_equal(asked, &addr) ||
-		    (asked->family == AF_UNSPEC && asked->port == addr.port &&
-			memcmp(addr.bytes, any, sizeof any) == 0))
+		bool same = asked->family == AF_UNSPEC
+				? asked->port == addr.port &&
+				      memcmp(addr.bytes, any, sizeof any) == 0
+				: addr_equal(asked, &addr);
+		if (same)
 			return asked;
 	}
 	return NULL;
