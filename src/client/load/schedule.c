@@ -29,8 +29,7 @@ schedule_left(const struct schedule *schedule)
 bool
 schedule_is_due(const struct schedule *schedule, int64_t now)
 {
-	if (schedule->began == 0)
-		return false;
 	int64_t due = schedule_due(schedule, now);
+
 	return due <= now && due < schedule->ends;
 }
