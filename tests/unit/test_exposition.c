@@ -104,6 +104,27 @@ buckets_count_what_is_not_greater(void **state)
 }
 
 static void
+the_bounds_of_buckets_are_those_that_rules_are_written_for(void **state)
+{
+	static const char *const bounds[] = {"_seconds_bucket{le=\"0.001\"}",
+	    "_seconds_bucket{le=\"0.01\"}", "_seconds_bucket{le=\"0.1\"}",
+	    "_seconds_bucket{le=\"1\"}", "_seconds_bucket{le=\"10\"}",
+	    "_seconds_bucket{le=\"60\"}", "_seconds_bucket{le=\"600\"}",
+	    "_seconds_bucket{le=\"3600\"}", "_seconds_bucket{le=\"86400\"}",
+	    "_bytes_bucket{le=\"0\"}", "_bytes_bucket{le=\"64\"}",
+	    "_bytes_bucket{le=\"1024\"}", "_bytes_bucket{le=\"16384\"}",
+	    "_bytes_bucket{le=\"262144\"}", "_bytes_bucket{le=\"4194304\"}",
+	    "_bytes_bucket{le=\"67108864\"}",
+	    "_bytes_bucket{le=\"1073741824\"}",
+	    "_bytes_bucket{le=\"17179869184\"}"};
+	const char *text = written();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bounds); i++)
+		assert_text_contains(text, bounds[i]);
+}
+
+static void
 any_number_of_listeners_makes_whole_lines(void **state)
 {
 	char name[ADDR_STRLEN];
@@ -162,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(numbers_are_where_they_belong),
 	    TEST(buckets_count_what_is_not_greater),
+	    TEST(the_bounds_of_buckets_are_those_that_rules_are_written_for),
 	    TEST(any_number_of_listeners_makes_whole_lines),
 	    TEST(names_are_quoted_and_no_more_than_a_label),
 	    TEST(a_full_disk_is_an_error),
