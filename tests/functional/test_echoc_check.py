@@ -3,6 +3,7 @@
 
 import collections
 import re
+import select
 import shutil
 import signal
 
@@ -185,6 +186,27 @@ def test_the_manual_describes_every_case_in_order():
     text = (ROOT / "man/echoc.1").read_text()
     cases = text.partition("The cases are:")[2].partition(".El")[0]
     assert re.findall(r"^\.It Cm (\S+)$", cases, re.M) == STRICT
+
+
+def takes_bulk_only(connection, server):
+    """Echoes short messages, and sees how longer ones end."""
+    data = connection.recv(hostile.CHUNK)
+    if len(data) <= 1024:
+        connection.sendall(data)
+        hostile.echo(connection, server)
+        return
+    ended = select.poll()
+    ended.register(connection, select.POLLRDHUP)
+    [(_, events)] = ended.poll()
+    server.received.append(events & select.POLLERR)
+
+
+def test_a_reset_is_one_also_where_nothing_is_left_unread():
+    with Server(takes_bulk_only) as server:
+        judge(server.target(), "--case=reset")
+        wait_until(lambda: len(server.received) == 10,
+                   lambda: server.received)
+    assert all(server.received)
 
 
 def counting(connection, server):

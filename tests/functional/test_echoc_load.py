@@ -199,6 +199,14 @@ def test_losses_are_counted_by_kind(fault, kind):
     assert re.search(rf"lost +\d+ \(.*, \d+ ({kind})", done.stderr)
 
 
+def test_a_reset_under_a_message_that_is_still_written_is_counted():
+    with Server(hostile.reset(100_000)) as server:
+        report, _ = load(server, "-c2", "-s8M", "-d300ms", "-W30s", status=BAD)
+        assert server.fired
+    assert report["answered"] == 0
+    assert report["errors"]["reset"] == report["lost"] > 0
+
+
 def test_a_wrong_byte_is_named():
     with Server(hostile.flip(100, bit=7)) as server:
         report, _ = load(server, "-c1", "-d1s", status=BAD)
@@ -292,6 +300,14 @@ def test_a_single_answer_is_drawn_too():
         text = echoc("load", "-c1", "-r1", "-d100ms", server.target()).stdout
     assert "messages      1," in text
     assert re.search(r"^ +from +answers$", text, re.M)
+
+
+def test_the_fastest_and_the_slowest_answer_are_at_the_ends():
+    with Server(hostile.delay([0, 0.1])) as server:
+        text = echoc("load", "-c1", "-r5", "-d400ms", server.target()).stdout
+    rows = [int(count) for count in re.findall(
+        r"^ *[\d.]+ \S+ +(\d+) +[\d.]+% ", text, re.M)]
+    assert rows[0] == rows[-1] == 1 and sum(rows) == 2, text
 
 
 def test_ctrl_c_ends_it_with_a_report():

@@ -208,6 +208,8 @@ def test_reconnects_after_a_loss_and_says_how_long_the_outage_was():
     sent, received, lost, _, _ = summary(text)
     assert int(match[3]) == lost and sent == 6 and received == 6 - lost
     assert 2 <= lost <= 3
+    [span] = re.findall(r"outages 1 of ([\d.]+) \w+ in all", text)
+    assert float(span) > 0
 
 
 def test_the_deadline_ends_it_and_unanswered_messages_are_lost():
