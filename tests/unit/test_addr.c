@@ -204,7 +204,14 @@ kernel_addresses_survive_a_round_trip(void **state)
 		struct addr addr, again;
 
 		assert_null(addr_parse(texts[i], &addr));
-		assert_int_not_equal(addr_to_sockaddr(&addr, &ss), 0);
+		memset(&ss, 0xff, sizeof ss); /* nothing of it may stay */
+		socklen_t length = addr_to_sockaddr(&addr, &ss);
+		assert_int_not_equal(length, 0);
+		for (size_t at = length; at < sizeof ss; at++)
+			assert_int_equal(((const uint8_t *)&ss)[at], 0);
+		if (addr.family == AF_INET6)
+			assert_int_equal(
+			    ((struct sockaddr_in6 *)&ss)->sin6_flowinfo, 0);
 		assert_int_equal(ss.ss_family, addr.family);
 		assert_true(addr_from_sockaddr(&again, (struct sockaddr *)&ss));
 		assert_memory_equal(&again, &addr, sizeof addr);

@@ -115,6 +115,21 @@ what_it_waits_for_decides_which_limit_counts(void **state)
 }
 
 static void
+an_answer_begins_the_silence_anew(void **state)
+{
+	struct limits limits = {0};
+	struct child child = session(100 * SEC);
+	const struct report report = {.waits = REPORT_WAITS_FOR_INPUT};
+
+	(void)state;
+	child.unanswered = 2;
+	limits_told(&limits, &child, &report, NOW);
+	assert_int_equal(child.heard, NOW);
+	assert_int_equal(child.unanswered, 0);
+	assert_int_equal(child.progress, NOW - 100 * SEC);
+}
+
+static void
 one_that_says_it_ends_and_stays_is_killed(void **state)
 {
 	struct child child = session(GRACE);
@@ -135,6 +150,7 @@ main(void)
 	    cmocka_unit_test(past_its_lifetime_and_a_grace_it_is_killed),
 	    cmocka_unit_test(it_is_asked_when_it_should_have_ended_by_itself),
 	    cmocka_unit_test(one_that_was_asked_is_asked_again_at_its_limits),
+	    cmocka_unit_test(an_answer_begins_the_silence_anew),
 	    cmocka_unit_test(one_that_says_it_ends_and_stays_is_killed),
 	    cmocka_unit_test(
 		one_that_does_not_answer_is_asked_three_times_and_killed),
