@@ -23,7 +23,7 @@ $(OTHER)/echod: FORCE
 
 #: check              unit tests and SUITES (functional; all: functional system torture fuzz)
 check: all $(TEST_PROGRAMS) $(if $(filter fuzz,$(SUITES)),fuzz) \
-	    $(if $(filter functional functional/test_upgrade.py,$(SUITES)),$(OTHER)/echod)
+	    $(if $(filter functional functional/test_upgrade%,$(SUITES)),$(OTHER)/echod)
 	ECHOD="$(abspath $(BIN))/echod" ECHOC="$(abspath $(BIN))/echoc" \
 	    tests/run $(BUILD) $(PYTHON) $(SUITES:%=tests/%)
 

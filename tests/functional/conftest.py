@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import echod as driver  # noqa: E402 (after the path)
 import injection  # noqa: E402
 import ordering  # noqa: E402
+import upgrades  # noqa: E402
 from ordering import pytest_collection_modifyitems  # noqa: E402, F401
 
 # Where tests/support/fetch_peers unpacks programs, and where they are installed
@@ -114,3 +115,12 @@ def daemon(folder):
 def gdb():
     """What tests ask for that make a process call something."""
     injection.require()
+
+
+@pytest.fixture
+def upgradable(folder):
+    """Starts daemons that can be upgraded."""
+    with contextlib.ExitStack() as stack:
+        def start(*flags, kind=upgrades.Echod, **settings):
+            return stack.enter_context(kind(folder, *flags, **settings))
+        yield start

@@ -9,6 +9,8 @@ import signal
 import subprocess
 
 import echod as driver
+from streams import receive_exactly
+from waiting import wait_until
 
 OTHER_VERSION = "1.1"
 BUILD = pathlib.Path(
@@ -113,3 +115,17 @@ class Echod(Upgradable, driver.Echod):
 
 class Daemon(Upgradable, driver.Daemon):
     """In the background."""
+
+
+def echo(client, text):
+    client.sendall(text)
+    assert receive_exactly(client, len(text)) == text
+
+
+def wait_for_tester(daemon):
+    """Until the new program runs beside the sessions."""
+    def is_there():
+        return any(b"--test-upgrade" in
+                   pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+                   for pid in daemon.sessions())
+    wait_until(is_there, "the tester")
