@@ -45,14 +45,14 @@ static bool
 note_each(int signo)
 {
 	enum {
-		SA_RESTORER = 0x04000000
+		HAS_RESTORER = 0x04000000 /* the kernel's SA_RESTORER */
 	};
 	const struct { /* the kernel's struct sigaction */
 		void (*handler)(int);
 		unsigned long flags;
 		void (*restorer)(void);
 		uint64_t mask;
-	} action = {note, SA_RESTORER, signals_return, 0};
+	} action = {note, HAS_RESTORER, signals_return, 0};
 
 	errno = -(int)call_kernel(
 	    SYS_rt_sigaction, signo, (intptr_t)&action, 0, KERNEL_SIGSET_SIZE);
