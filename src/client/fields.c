@@ -78,9 +78,9 @@ write_number(FILE *out, enum field_type type, enum form form, double number)
 		(void)fprintf(out, "%.4g", number);
 	else
 		(void)fprintf(out, "%.*f", decimals[type][form],
-		    number / (type == FIELD_SECONDS ? SEC
-				 : type == FIELD_MS ? MSEC
-						    : 1));
+		    number / (double)(type == FIELD_SECONDS ? SEC
+				      : type == FIELD_MS    ? MSEC
+							    : 1));
 }
 
 static void
@@ -189,7 +189,8 @@ fields_text(FILE *out, const struct field *fields, const char *template,
 		enum form form = *template == '~' ? SCALED : TEXT;
 		template += form == SCALED;
 		if (*template == ':')
-			padded_text(out, atoi(template + 1), field, form, base);
+			padded_text(out, (int)strtol(template + 1, NULL, 10),
+			    field, form, base);
 		else
 			write_value(out, field, form, base);
 		template += strcspn(template, "}");

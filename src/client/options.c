@@ -22,7 +22,7 @@ enum {
 	RATE_MAX = 100000000
 };
 
-#define DAY (24 * 3600 * SEC)
+#define DAY (INT64_C(24) * 3600 * SEC)
 
 /* Numbers without a unit are seconds. */
 #define OPTION(commands, letter, name, argument, type, member, min, max, help) \

@@ -69,7 +69,8 @@ payload_verify(
 		payload_fill(stream, position + from, expected, n);
 		if (memcmp(buf + from, expected, n) == 0)
 			continue;
-		while (buf[from + i] == expected[i])
+		while (
+		    buf[from + i] == payload_byte(stream, position + from + i))
 			i++;
 		return from + i;
 	}

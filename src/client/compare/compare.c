@@ -234,14 +234,14 @@ verdict(const char *conditions)
 }
 
 int
-compare_run(struct results *results, char **files)
+compare_run(struct results *results, char **operands)
 {
 	const char *conditions = results->asked.fail_if;
 	int count = 0, colon = 0;
 
-	while (files[colon] != NULL && strcmp(files[colon], ":") != 0)
+	while (operands[colon] != NULL && strcmp(operands[colon], ":") != 0)
 		colon++;
-	while (files[count] != NULL)
+	while (operands[count] != NULL)
 		count++;
 	if (colon == count && count != SIDES)
 		options_fail("two files, or a : between several");
@@ -251,7 +251,7 @@ compare_run(struct results *results, char **files)
 	for (int i = 0; i < count; i++)
 		if (i != colon)
 			read_run(&sides[colon < count ? i > colon : i > 0],
-			    files[i]);
+			    operands[i]);
 	summarize(&sides[0]);
 	summarize(&sides[1]);
 	print_table();

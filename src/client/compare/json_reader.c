@@ -51,6 +51,9 @@ read_name(struct reader *r, const char *at)
 	return *end == ':' ? end + 1 : NULL;
 }
 
+/* DEPTH_MAX bounds the recursion. */
+/* NOLINTBEGIN(misc-no-recursion) */
+
 /* Reads the elements between brackets or braces. */
 static const char *
 read_list(struct reader *r, const char *at, char close)
@@ -101,6 +104,8 @@ read_value(struct reader *r, const char *at)
 	r->depth--;
 	return at != NULL ? skip_blanks(at) : NULL;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 const char *
 json_read(const char *text, json_number tell, void *context)
