@@ -126,6 +126,16 @@ def test_session_has_nothing_that_the_parent_allocated(echod):
 
 
 @pytest.mark.root
+def test_a_thread_block_that_is_too_large_is_on_the_heap(echod):
+    if driver.linkage() != "static":
+        pytest.skip("only a static program lends libc memory")
+    running = echod(env={
+        "GLIBC_TUNABLES": "glibc.rtld.optional_static_tls=100000"})
+    _, session = live_session(running)
+    assert heap(session) != []
+
+
+@pytest.mark.root
 @pytest.mark.plain
 def test_session_has_nothing_either_that_a_reload_has_allocated(echod):
     if driver.linkage() == "LAYOUT=off":
