@@ -331,6 +331,14 @@ def test_fail_if_turns_a_slow_answer_into_a_status():
     assert "max>20ms" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["ping", "-c2", *FAST],
+                                   ["load", "-d100ms"]])
+def test_no_condition_makes_a_server_good_that_answers_nothing(words):
+    done = echoc(*words, "--fail-if=loss>100%",
+                 f"127.0.0.1:{hostile.refusing_port()}", status=BAD)
+    assert "loss>100%: " not in done.stderr
+
+
 def test_fail_if_on_loss_allows_what_is_below_it():
     with Server(hostile.outage(good=640, bad=0)) as server:
         echoc("-c20", *FAST, "--fail-if=loss>60%", server.target())

@@ -177,7 +177,7 @@ def test_verify_keeps_a_bounded_amount():
                      stdin=zero, status=BAD)
     assert "256 MiB" in done.stderr
     sent, limit = result(done.stdout)["bytes_sent"], 256 * 2**20
-    assert limit - 2**20 < sent <= limit + 2**20
+    assert limit - 2**18 < sent <= limit + 2**18  # a write more or less
 
 
 def test_timeout_does_not_fault_the_server_for_a_slow_source():

@@ -123,7 +123,7 @@ read_piece(struct exchange *x, struct progress *p, int64_t now)
 		break;
 	case STREAM_END:
 		p->ended = true;
-		if (x->stream.read < p->end || !x->half_close)
+		if (x->stream.read < p->end)
 			stop(x, EXCHANGE_SHORT);
 		break;
 	case STREAM_MOVED:
