@@ -239,6 +239,18 @@ def test_start_fails_when_one_of_two_ports_is_taken(folder):
     assert os.listdir(folder) == []
 
 
+@pytest.mark.native
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_start_fails_when_the_socket_cannot_listen(folder):
+    refused = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=listen", "-e",
+               "inject=listen:error=EADDRINUSE"]
+    done = driver.run(
+        "--foreground", "--config=/dev/null", *driver.options(driver.BASE),
+        wrapper=refused)
+    assert done.returncode == 1
+    assert "cannot configure 127.0.0.1:" in done.stderr
+
+
 def test_start_fails_when_the_address_is_not_ours(folder):
     complaint = driver.failed_start(folder, listen="192.0.2.1:0")
     assert "cannot listen on 192.0.2.1:0: " in complaint

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import pty
+import random
 import re
 import signal
 import socket
@@ -18,8 +19,8 @@ import pytest
 
 import hostile
 import processes
-from echoc_support import (BAD, ECHOC, ERROR, GOOD, echoc, environment, result,
-                           running)
+from echoc_support import (BAD, ECHOC, ERROR, GOOD, echoc, environment,
+                           network, result, running)
 from hostile import Server
 from waiting import DEADLINE, wait_until
 
@@ -34,6 +35,17 @@ def test_everything_comes_back(size):
     data = os.urandom(size)
     with Server(hostile.echo) as server:
         assert pipe(server, data).stdout == data
+
+
+@pytest.mark.parametrize("options", [[], ["--verify"]])
+def test_short_writes_lose_nothing(options, tmp_path):
+    """The kernel takes a few kB at a time."""
+    data = random.randbytes(1 << 20)
+    done = echoc("pipe", *options, "127.0.0.1:7007", input=data, text=False,
+                 wrapper=network(
+                     tmp_path, "127.0.0.1 localhost\n",
+                     "echo 4096 4096 4096 > /proc/sys/net/ipv4/tcp_wmem"))
+    assert options or done.stdout == data
 
 
 def test_half_close_tells_the_server_that_input_has_ended():

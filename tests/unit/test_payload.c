@@ -25,6 +25,19 @@ filling_in_any_pieces_gives_the_same_bytes(void **state)
 		assert_int_equal(whole[i], payload_byte(7, 12345 + i));
 }
 
+/* The first output of SplitMix64 for the seed 0, as published with it. */
+static void
+it_is_the_output_of_splitmix64(void **state)
+{
+	static const uint8_t first[] = {
+	    0xaf, 0xcd, 0x1d, 0x7b, 0x39, 0xa8, 0x20, 0xe2};
+	uint8_t bytes[sizeof first];
+
+	(void)state;
+	payload_fill(0, sizeof first, bytes, sizeof bytes);
+	assert_memory_equal(bytes, first, sizeof first);
+}
+
 static void
 every_flipped_bit_is_found_at_its_place(void **state)
 {
@@ -95,6 +108,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(filling_in_any_pieces_gives_the_same_bytes),
+	    cmocka_unit_test(it_is_the_output_of_splitmix64),
 	    cmocka_unit_test(every_flipped_bit_is_found_at_its_place),
 	    cmocka_unit_test(short_stretches_are_verified_at_any_position),
 	    cmocka_unit_test(moved_bytes_do_not_match),

@@ -256,7 +256,7 @@ a_message_is_sent_whole_or_not_at_all(void **state)
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
 	notify_open(&manager->notify);
-	notify_send(&manager->notify, "%s", text);
+	assert_false(notify_send(&manager->notify, "%s", text));
 	assert_null(received(manager));
 }
 
