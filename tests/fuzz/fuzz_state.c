@@ -63,7 +63,7 @@ reset(struct server *server)
 	free(server->listeners.items);
 	server->listeners = (struct listeners){0};
 	server->endpoints.count = 0;
-	server->reports.receiving = server->reports.sending = -1;
+	server->inbox.receiving = server->inbox.sending = -1;
 	server->notify.fd = -1;
 }
 
