@@ -249,6 +249,7 @@ def test_start_fails_when_the_socket_cannot_listen(folder):
         wrapper=refused)
     assert done.returncode == 1
     assert "cannot configure 127.0.0.1:" in done.stderr
+    assert "ready" not in done.stderr
 
 
 def test_start_fails_when_the_address_is_not_ours(folder):
