@@ -300,6 +300,20 @@ a_fatal_error_is_told_and_ends_with_status_1(void **state)
 	(void)close(fds[0]);
 }
 
+/* Whoever starts a daemon reads there why it does not start. */
+static void
+errors_are_copied_to_standard_error_until_it_is_ready(void **state)
+{
+	(void)state;
+	log_open(LOG_TARGET_SYSLOG, LOG_FORMAT_TEXT);
+	capture_start();
+	log_warnx("a warning");
+	log_errx("at the start");
+	log_ready();
+	log_errx("later");
+	assert_string_equal(capture_end(), "echod: at the start\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int
@@ -318,6 +332,7 @@ main(void)
 	    TEST(a_reader_that_has_gone_is_survived),
 	    TEST(a_line_that_is_cut_is_ended_before_the_next),
 	    TEST(a_fatal_error_is_told_and_ends_with_status_1),
+	    TEST(errors_are_copied_to_standard_error_until_it_is_ready),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
