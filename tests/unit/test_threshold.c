@@ -65,10 +65,12 @@ what_is_no_condition_is_refused(void **state)
 	    "p99>5", "p99>5%", "p99>>5ms", "p99=>5ms", "p99>-5ms", "P99>5ms",
 	    "loss>1ms", "loss>", "loss>1%%", "errors>1%", "rate>1k", "speed>1",
 	    "p99>5ms loss>1%", "p99>1000h",
+	    "max>17593s", /* than any that is measured */
 	    "p99.99999999999999999999999999999999999999999999>5ms"};
 	static struct threshold_list list;
 
 	(void)state;
+	assert_null(threshold_parse("max>17592s", &list));
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (threshold_parse(bad[i], &list) == NULL)
 			fail_msg("\"%s\" was taken", bad[i]);

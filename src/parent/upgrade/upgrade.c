@@ -210,7 +210,7 @@ judge(struct server *server, int status)
 void
 upgrade_reaped(struct server *server, pid_t pid, int status)
 {
-	if (server->upgrade.tester != 0 && pid == server->upgrade.tester)
+	if (pid == server->upgrade.tester)
 		judge(server, status);
 }
 
