@@ -440,6 +440,46 @@ a_client_that_never_reads_is_cut(void **state)
 	assert_true(client->last.bytes > 0 && client->last.bytes < sent);
 }
 
+/* How often it has slept. */
+static long
+sleeps(const struct client *client)
+{
+	char path[64], line[128];
+	long count = -1;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/status", (int)client->pid);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	while (count == -1 && fgets(line, sizeof line, file) != NULL)
+		(void)sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+	(void)fclose(file);
+	return count;
+}
+
+/*
+ * It lets the session wait in vain, for more than STALL_SLICES in all, but a
+ * few at a time.
+ */
+static void
+a_client_that_reads_now_and_then_is_not_cut(void **state)
+{
+	struct client *client = *state;
+	char data[4096];
+
+	start(client,
+	    (struct options){.send_buffer = 1, .send_timeout = 40 * MSEC});
+	struct pollfd ended = {.fd = client->fd};
+	(void)send_without_reading(client);
+	for (int i = 0; i < STALL_SLICES / 2 + 1; i++) {
+		long before = sleeps(client);
+		while (sleeps(client) < before + 4)
+			assert_int_equal(poll(&ended, 1, 1), 0);
+		assert_true(recv(client->fd, data, sizeof data, 0) > 0);
+	}
+	(void)close(client->fd);
+	end_with(client, REASON_RESET);
+}
+
 static void
 a_client_that_goes_away_is_a_reset(void **state)
 {
@@ -728,6 +768,7 @@ main(void)
 	    TEST(it_holds_no_descriptor_but_its_two),
 	    TEST(an_idle_client_is_cut),
 	    TEST(a_client_that_never_reads_is_cut),
+	    TEST(a_client_that_reads_now_and_then_is_not_cut),
 	    TEST(a_client_that_goes_away_is_a_reset),
 	    TEST(a_stop_comes_after_all_that_was_received_is_echoed),
 	    TEST(a_header_is_input_like_any_other),
