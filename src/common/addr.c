@@ -103,7 +103,8 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 /*
- * Reads an interface's name, or its number, which stands for one that has gone.
+ * Reads an interface's name, or the number that addr_format() writes when the
+ * interface has gone.
  */
 static uint32_t
 scope_parse(const char *zone)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What accept(2) can say, injected by strace(1)."""
+"""The errors of accept(2), injected by strace(1)."""
 
 import contextlib
 import errno
@@ -45,9 +45,9 @@ def test_an_error_of_one_client_is_passed_over_in_silence(failing, name):
 def test_any_other_error_is_told_and_tried_again_after_a_pause(failing, name):
     running = failing(name, "1..3")
     assert streams.is_served(running.connect())
-    [told] = running.matches("cannot accept: ")
+    [logged] = running.matches("cannot accept: ")
     text = os.strerror(getattr(errno, name))
-    assert told.string == f"cannot accept: {text}, trying again"
+    assert logged.string == f"cannot accept: {text}, trying again"
 
 
 @pytest.mark.parametrize("name", ["EBADF", "EINVAL", "ENOTSOCK"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Sockets passed in, and what the service manager is told."""
+"""Sockets that a service manager passes, and messages to it."""
 
 import os
 import re

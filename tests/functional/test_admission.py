@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Who is served, who waits, who is refused, and what is told of it."""
+"""Which clients are served, wait or are refused, and what is logged."""
 
 import signal
 import socket
@@ -299,7 +299,7 @@ def test_client_of_a_dual_stack_socket_is_its_v4_address_everywhere(
                                      ("127.0.0.9", "denied"): 1}
 
 
-# ---- what is told -----------------------------------------------------------
+# ---- what is logged ---------------------------------------------------------
 
 @pytest.mark.slow(10, "the period of refusals is 10 s")
 def test_refusals_of_a_period_are_one_line_a_source(echod):
@@ -323,10 +323,10 @@ def test_refusals_of_many_sources_are_a_handful_of_lines(echod):
             assert is_refused(one)
     running.send_signal(signal.SIGUSR1)
     running.wait_log("status children=0 served=0 refused=300 bytes=0$")
-    told = refusals(running)
-    assert len(told) == 17
-    assert sum(told.values()) == 300
-    assert told[("others", None)] == 300 - 16
+    logged = refusals(running)
+    assert len(logged) == 17
+    assert sum(logged.values()) == 300
+    assert logged[("others", None)] == 300 - 16
 
 
 def test_refusals_cost_no_process_and_leave_nothing(echod):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The configuration: three layers in, one clear line out if one is wrong."""
+"""The configuration: its three layers, and one clear line for each error."""
 
 import os
 import random

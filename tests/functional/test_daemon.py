@@ -172,11 +172,11 @@ def test_starts_with_signals_ignored_and_blocked(daemon):
     signals = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGINT,
                signal.SIGUSR1, signal.SIGALRM}
 
-    def deafen():
+    def ignore_and_block():
         for signo in signals:
             signal.signal(signo, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    running = daemon(preexec_fn=deafen)
+    running = daemon(preexec_fn=ignore_and_block)
     with running.connect() as client:
         assert streams.is_served(client)
     running.wait_sessions(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Where a container or an old kernel lacks a system call, others do."""
+"""The daemon works without calls that a container or an old kernel lacks."""
 
 import errno
 import functools

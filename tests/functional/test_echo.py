@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Every byte comes back, in order, whatever its size and however it is cut."""
+"""Every byte comes back, in order, whatever the sizes of writes."""
 
 import concurrent.futures
 import hashlib

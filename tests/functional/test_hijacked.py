@@ -253,7 +253,7 @@ def counted(echod, folder):
     return start, most
 
 
-def crowd(running, count):
+def many_sessions(running, count):
     clients = [running.connect() for _ in range(count)]
     assert all(map(streams.is_served, clients))
     return clients
@@ -269,7 +269,7 @@ def bounded(most):
 def test_sessions_that_die_without_a_word_are_found_in_batches(counted):
     start, most = counted
     running = start(crashes=True)
-    crowd(running, 200)
+    many_sessions(running, 200)
     for pid in running.sessions():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -281,7 +281,7 @@ def test_sessions_that_die_without_a_word_are_found_in_batches(counted):
 def test_sessions_that_end_together_are_reaped_in_batches(counted):
     start, most = counted
     running = start()
-    first, *clients = crowd(running, 250)  # whose reports fit into the queue
+    first, *clients = many_sessions(running, 250)  # whose reports fit into the queue
     first.close()
     running.closed()
     begun = time.monotonic()
@@ -301,7 +301,7 @@ def test_sessions_that_end_together_are_reaped_in_batches(counted):
 def test_listing_and_stopping_go_through_sessions_in_batches(counted):
     start, most = counted
     running = start(drain_timeout="30s")
-    crowd(running, 300)
+    many_sessions(running, 300)
     running.send_signal(signal.SIGUSR1)
     running.wait_log("session ", 300)
     assert running.stop() == 0
@@ -313,7 +313,7 @@ def test_listing_and_stopping_go_through_sessions_in_batches(counted):
 def test_a_second_stop_kills_in_batches(counted):
     start, most = counted
     running = start(drain_timeout="30s", crashes=True)
-    crowd(running, 200)
+    many_sessions(running, 200)
     for pid in running.sessions():
         os.kill(pid, signal.SIGSTOP)
     running.send_signal(signal.SIGTERM)

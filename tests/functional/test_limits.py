@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Sessions end at their limits, and nobody else notices."""
+"""Sessions end at their limits, and other sessions are not affected."""
 
 import contextlib
 import socket

@@ -46,9 +46,9 @@ def test_refusals_are_told_apart_by_it(running):
                             ).recv(1)
     names = [name for _, _, name in listeners(running)[:3]]
     running.stop()
-    told = [m.groups() for m in running.matches(
+    logged = [m.groups() for m in running.matches(
         r"refused 127\.0\.0\.9 reason=denied count=(\d) .*listener=(\S+)$")]
-    assert sorted(told) == sorted(zip("123", names))
+    assert sorted(logged) == sorted(zip("123", names))
 
 
 def test_proxied_clients_name_it(echod):

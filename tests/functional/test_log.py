@@ -95,9 +95,9 @@ def test_one_closed_line_a_session_with_its_bytes(echod):
             assert streams.echo_digest(client, bytes(size))[1] == size
             sent["%s:%d" % client.getsockname()] = size
     running.closed(50)
-    told = {m.group(1): int(m.group(3)) for m in running.matches(
+    logged = {m.group(1): int(m.group(3)) for m in running.matches(
         r"closed (\S+) pid=(\d+) bytes=(\d+)")}
-    assert told == sent
+    assert logged == sent
     accepted = [m.groups() for m in
                 running.matches(r"accepted (\S+) pid=(\d+)")]
     closed = [m.groups() for m in running.matches(r"closed (\S+) pid=(\d+)")]
@@ -235,7 +235,7 @@ def test_clients_are_served_while_the_log_daemon_is_stuck(daemon, syslog):
     running = daemon("-v", wrapper=syslog.wrapper())
     serve(running, 300)  # its queue is full after a dozen messages
     running.wait_sessions(0)
-    # 3 at the start, 2 a session; the gap is told by one line.
+    # 3 at the start, 2 a session; the gap is reported by one line.
     dropped = accounted(syslog.read, 3 + 2 * 300)
     assert len(dropped) == 1
     assert dropped[0] > 300

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""How much of clients' addresses is told, in the log and in titles."""
+"""How much of clients' addresses is shown in the log and in titles."""
 
 import signal
 

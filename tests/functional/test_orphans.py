@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the kernel keeps for a client that takes nothing, after its session."""
+"""What the kernel keeps for a client that reads nothing, after its session."""
 
 import re
 import shutil

@@ -150,8 +150,8 @@ def test_without_proxy_from_nobody_is_believed(echod):
 
 def test_the_source_that_is_limited_is_the_client(proxied):
     daemon = proxied(max_per_source="2")
-    crowd = [daemon.connect() for _ in range(2)]
-    for port, client in enumerate(crowd):
+    clients = [daemon.connect() for _ in range(2)]
+    for port, client in enumerate(clients):
         client.sendall(v1(port=1000 + port))
         assert exchange(client, b"hello") == b"hello"
     third = daemon.connect()
@@ -163,11 +163,11 @@ def test_the_source_that_is_limited_is_the_client(proxied):
     assert exchange(other, b"hello") == b"hello"
     daemon.send_signal(signal.SIGUSR1)
     daemon.wait_log(r"session 203\.0\.113\.10:4711 via ")
-    for client in (*crowd, other):
+    for client in (*clients, other):
         client.close()
     daemon.wait_sessions(0)
     daemon.stop()
-    # A refusal is told once a period, not once for each session.
+    # A refusal is logged once a period, not once for each session.
     assert len(daemon.matches(r"closed 203\.0\.113\.9:100\d via ")) == 2
     assert daemon.matches(
         rf"refused {CLIENT} reason=max-per-source count=1 ")

@@ -47,10 +47,10 @@ def test_upgrades_are_counted_and_take_less_than_what_was_waited(
     begin = time.monotonic()
     for _ in range(2):
         daemon.upgrade()
-    told = [float(match[1]) for match in daemon.matches(
+    logged = [float(match[1]) for match in daemon.matches(
         r"upgraded .* duration=(\d+\.\d+)")]
-    assert len(told) == 2
-    assert sum(told) <= time.monotonic() - begin + 0.002  # they are rounded
+    assert len(logged) == 2
+    assert sum(logged) <= time.monotonic() - begin + 0.002  # they are rounded
     daemon.send_signal(signal.SIGUSR1)
     wait_until(lambda: "\nechod_upgrades_total 2\n" in file.read_text(),
                "both upgrades among the metrics")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Whom the daemon runs as when it is started by root."""
+"""The user that the daemon runs as when it is started by root."""
 
 import os
 

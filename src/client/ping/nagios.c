@@ -24,8 +24,8 @@ static const struct {
 };
 
 /*
- * Prints the range of good values.  Its ends are part of it; if a condition is
- * met at its limit as well, the range ends a billionth before.
+ * Prints the range of good values.  The plugins' guidelines count its ends as
+ * good, so for >= and <= the printed end is a billionth inside the limit.
  */
 static void
 print_range(const struct threshold_list *list, const struct threshold *what)

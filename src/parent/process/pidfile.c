@@ -171,8 +171,8 @@ int
 pidfile_save(char *path, size_t size)
 {
 	if (strlcpy(path, state.keeper == -1 ? "" : state.path, size) >= size)
-		path[0] = '\0'; /* too long for the next program: the file will
-				   remain */
+		path[0] = '\0'; /* too long to hand over: nothing will remove
+				   the file */
 	return state.keeper;
 }
 
