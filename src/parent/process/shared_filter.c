@@ -6,7 +6,6 @@
 
 #include <sys/syscall.h>
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -65,12 +64,15 @@ add_mapping(const char *line)
 {
 	uintptr_t confined = (uintptr_t)confined_start;
 	uintptr_t behind = (uintptr_t)confined_end, start, end;
-	char access[5];
+	char *next;
 
-	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end,
-		access) != 3)
+	start = strtoul(line, &next, 16);
+	if (*next != '-')
 		return false;
-	if (strchr(access, 'x') == NULL || HIGH(start) == VSYSCALL)
+	end = strtoul(next + 1, &next, 16);
+	if (strlen(next) < sizeof " r-xp" - 1)
+		return false;
+	if (next[sizeof " r-" - 1] != 'x' || HIGH(start) == VSYSCALL)
 		return true;
 	return add(start, end < confined ? end : confined) &&
 	       add(start > behind ? start : behind, end);
@@ -98,6 +100,7 @@ find_code(void)
 static int
 count_filters(void)
 {
+	static const char name[] = "Seccomp_filters:";
 	FILE *file = fopen("/proc/self/status", "re");
 	char *line = NULL;
 	size_t size = 0;
@@ -106,8 +109,8 @@ count_filters(void)
 	if (file == NULL)
 		return FILTERS_MAX;
 	while (getline(&line, &size, file) != -1)
-		if (sscanf(line, "Seccomp_filters: %d", &count) == 1)
-			break;
+		if (strncmp(line, name, sizeof name - 1) == 0)
+			count = (int)strtol(line + sizeof name - 1, NULL, 10);
 	free(line);
 	(void)fclose(file);
 	return count;
