@@ -64,6 +64,20 @@ what_goes_in_comes_out_however_it_is_cut(void **state)
 }
 
 static void
+a_single_byte_stays_when_it_grows(void **state)
+{
+	struct fifo fifo;
+
+	(void)state;
+	fifo_init(&fifo, LIMIT);
+	put(&fifo, 0, 4000);
+	assert_int_equal(match(&fifo, 0, 3999), 3999);
+	put(&fifo, 4000, LIMIT - 1);
+	assert_int_equal(match(&fifo, 3999, LIMIT), LIMIT);
+	fifo_free(&fifo);
+}
+
+static void
 the_first_difference_stops_it(void **state)
 {
 	struct fifo fifo;
@@ -112,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_goes_in_comes_out_however_it_is_cut),
+	    cmocka_unit_test(a_single_byte_stays_when_it_grows),
 	    cmocka_unit_test(the_first_difference_stops_it),
 	    cmocka_unit_test(more_than_went_in_does_not_match),
 	    cmocka_unit_test(the_limit_is_kept),
