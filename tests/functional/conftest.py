@@ -2,10 +2,12 @@
 """Fixtures of the black-box suite."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import re
 import shutil
+import socket
 import sys
 import tempfile
 
@@ -29,9 +31,22 @@ def pytest_report_header():
     return f"echod: {driver.ECHOD}, sandbox {sandbox}, uid {os.getuid()}"
 
 
+@functools.cache
+def has_ipv6():
+    """Whether this machine has the loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("root") and os.geteuid() != 0:
         pytest.skip("needs root")
+    if item.get_closest_marker("ipv6") and not has_ipv6():
+        pytest.skip("needs IPv6")
     if item.get_closest_marker("sandbox") and driver.SANDBOX_OFF:
         pytest.skip("is about the sandbox, which this run has off")
     if item.get_closest_marker("plain") and (
@@ -66,6 +81,7 @@ def pytest_configure(config):
     os.umask(0o022)  # files have the modes that the tests say
     ordering.add_markers(config)
     config.addinivalue_line("markers", "root: has to be run by root")
+    config.addinivalue_line("markers", "ipv6: needs the address ::1")
     config.addinivalue_line("markers", "sandbox: needs sandbox = on")
     config.addinivalue_line("markers", "plain: numbers of an ordinary build")
     config.addinivalue_line("markers", "native: not under valgrind and such")

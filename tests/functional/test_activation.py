@@ -46,6 +46,7 @@ def test_client_that_came_before_the_start_is_served(echod):
             assert streams.receive_exactly(early, 5) == b"early"
 
 
+@pytest.mark.ipv6
 def test_several_passed_sockets_of_both_families(echod):
     with listening() as one, listening("::1", socket.AF_INET6) as two, \
             listening("127.0.0.2") as three:

@@ -277,6 +277,7 @@ def test_v6_rules(network, echod):
     assert streams.is_served(network.run(connect6, running, "2001:db8:1::2"))
 
 
+@pytest.mark.ipv6
 def test_client_of_a_dual_stack_socket_is_its_v4_address_everywhere(
         folder, echod):
     # Our own sockets are V6ONLY; one that is passed need not be.

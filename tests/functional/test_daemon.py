@@ -196,6 +196,7 @@ def test_process_titles_tell_who_is_who(daemon):
 
 
 @pytest.mark.native
+@pytest.mark.ipv6
 def test_title_of_a_v6_session(echod):
     running = echod(listen="[::1]:0")
     client = running.connect(host="::1")
@@ -249,7 +250,7 @@ def test_start_fails_when_the_socket_cannot_listen(folder):
         wrapper=refused)
     assert done.returncode == 1
     assert "cannot configure 127.0.0.1:" in done.stderr
-    assert "ready" not in done.stderr
+    assert "echod: ready" not in done.stderr
 
 
 def test_start_fails_when_the_address_is_not_ours(folder):

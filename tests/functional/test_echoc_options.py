@@ -182,7 +182,8 @@ def both(folder):
 
 
 @pytest.mark.root
-@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+@pytest.mark.parametrize("family", [
+    socket.AF_INET, pytest.param(socket.AF_INET6, marks=pytest.mark.ipv6)])
 def test_all_addresses_of_a_name_are_tried(both, family):
     """Only one of them is served, whichever."""
     with Server(hostile.echo, family=family) as server:
@@ -194,7 +195,8 @@ def test_all_addresses_of_a_name_are_tried(both, family):
 
 @pytest.mark.root
 @pytest.mark.parametrize("option, family", [
-    ("-4", socket.AF_INET6), ("-6", socket.AF_INET)])
+    pytest.param("-4", socket.AF_INET6, marks=pytest.mark.ipv6),
+    ("-6", socket.AF_INET)])
 def test_a_family_may_be_excluded(both, option, family):
     with Server(hostile.echo, family=family) as server:
         echoc(option, "-c1", f"both:{server.port}", status=BAD, wrapper=both)

@@ -375,6 +375,7 @@ def test_mixed_families_are_given_as_ipv6_in_the_header():
             + str(server.port).encode() + b"\r\n")
 
 
+@pytest.mark.ipv6
 def test_ipv6_in_brackets():
     with Server(hostile.echo, family=socket.AF_INET6) as server:
         text = echoc("-c1", server.target()).stdout

@@ -54,6 +54,7 @@ def test_client_on_descriptors_0_1_and_2_gets_an_exact_echo_and_no_log():
         assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.ipv6
 def test_v6_client():
     client, server = connected_pair(socket.AF_INET6, "::1")
     with client, served(server) as process:

@@ -23,6 +23,7 @@ def listeners(running):
             ("::1", third, f"*:{third}")]
 
 
+@pytest.mark.ipv6
 def test_sessions_name_it_from_begin_to_end(running):
     for host, port, name in listeners(running):
         with running.connect(host=host, port=port) as client:

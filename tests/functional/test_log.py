@@ -59,6 +59,7 @@ def priority(line):
 
 # ---- what is said -----------------------------------------------------------
 
+@pytest.mark.ipv6
 def test_every_line_is_of_the_vocabulary(echod):
     running = echod("-v", listen=["127.0.0.1:0", "[::1]:0"],
                     deny="127.0.0.9", config={}, idle_timeout="300ms")

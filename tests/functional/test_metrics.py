@@ -38,6 +38,7 @@ def asked(running, file):
     return read(file)
 
 
+@pytest.mark.ipv6
 def test_everything_is_counted(echod, file):
     running = echod(metrics_file=file, deny="127.0.0.9", config={},
                     listen=["127.0.0.1:0", "[::1]:0"], crashes=True)
@@ -113,6 +114,7 @@ def test_the_last_file_has_every_session(echod, file):
     assert total(samples, "echod_sessions") == 0
 
 
+@pytest.mark.ipv6
 def test_both_sockets_of_any_address_are_one_listener(echod, file):
     running = echod(metrics_file=file, listen="*:0")
     port = running.ports()[0]

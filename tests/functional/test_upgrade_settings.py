@@ -102,6 +102,7 @@ def test_an_address_that_cannot_be_had_leaves_the_old_ones(upgradable):
         assert streams.is_served(daemon.connect(port=port))
 
 
+@pytest.mark.ipv6
 def test_of_both_families_one_alone_is_not_opened(upgradable):
     port = free_port("127.0.0.1")
     daemon = upgradable(config={"listen": f"127.0.0.1:{port}"})
