@@ -69,6 +69,8 @@ def test_new_addresses_are_opened_and_dropped_ones_closed(upgradable):
             return True
         return False
     wait_until(is_refused, "the end of the dropped address")
+    for host in "127.0.0.1", "127.0.0.3":  # which does not end the others
+        assert streams.is_served(daemon.connect(host=host, port=ports[host]))
     echo(client, b"after")
     daemon.upgrade()
     echo(client, b"again")
