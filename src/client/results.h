@@ -24,7 +24,7 @@ enum {
 	RESULTS_VERSION = 1 /* of the JSON; members may be added to it */
 };
 
-/* Uses of a member, besides the subcommands. */
+/* Bits of a field's uses, above those of the subcommands. */
 enum {
 	USE_START = 1 << 8, /* known at the start */
 	USE_TCP = 1 << 9,   /* the object "tcp" */
@@ -111,10 +111,13 @@ void results_derive(struct results *);
  */
 int results_verdict(const struct results *, FILE *tell);
 
-/* Writes the attempts of a race as a JSON array. */
+/* Writes the attempts to connect (race.h) as a JSON array. */
 void race_json(FILE *, const struct race *);
 
-/* Fills in a template with results_fields. */
+/*
+ * Replaces each {name} in the template by that member; results_fields has the
+ * names.
+ */
 void results_text(FILE *, const struct results *, const char *template);
 
 /*

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent, up to the fork. */
-
 #include "parent/acceptor.h"
 
 #include <errno.h>

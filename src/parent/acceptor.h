@@ -2,7 +2,7 @@
 
 /*
  * The acceptor: accepts a client, decides whether to admit it, reserves a slot
- * and forks the session.
+ * and forks the session.  Also admits a client whom a PROXY header has named.
  */
 
 #ifndef ACCEPTOR_H

@@ -35,8 +35,8 @@ void reaper_resume(struct server *, int64_t now);
 void reap(struct server *, int64_t now);
 
 /*
- * Some children are expected to end, and their SIGCHLD may have been handled
- * already: looks for them in a moment.
+ * Sets a timer to reap children that are expected to end.  Their SIGCHLD may
+ * have been handled before they were, and none comes again.
  */
 void reap_soon(struct server *, int64_t now);
 

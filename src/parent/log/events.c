@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/log/events.h"
 
 #include "parent/log/log.h"

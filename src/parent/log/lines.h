@@ -104,14 +104,14 @@ const struct field *field_next(const char **form, const struct fields *);
 /* Whether the field is NULL or 0. */
 bool field_is_empty(const struct field *, const struct fields *);
 
-/* Fields that are numbers; an unknown number is not logged. */
+/* Fields that are numbers; text has "unknown", JSON null for an unknown one. */
 bool field_is_number(const struct field *);
 uint64_t field_number(const struct field *, const struct fields *);
 bool field_is_unknown(const struct field *, const struct fields *);
 
 /*
- * The values of other fields, "-" for NULL.  If whole is set, the name of a
- * client includes the port.
+ * The value of a field that is no number, "-" if it is NULL.  With whole, the
+ * name of a client includes its port.
  */
 const char *
 field_string(const struct field *, const struct fields *, bool whole);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include <string.h>
 #include <syslog.h>
 #include <time.h>

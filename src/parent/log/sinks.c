@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent.  syslog(3) blocks when the log daemon stalls, and hides
- * its descriptor; so this file itself sends datagrams to syslog and to the
- * journal, without waiting.
+ * Runs in the parent.  syslog(3) waits if the log daemon does not read, and
+ * the caller cannot change its socket.  So this file sends the datagrams to
+ * syslog and to the journal itself, without waiting.
  */
 
 #include "parent/log/sinks.h"

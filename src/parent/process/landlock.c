@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/process/landlock.h"
 
 #if __has_include(<linux/landlock.h>)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/process/shared_filter.h"
 
 #include <sys/syscall.h>

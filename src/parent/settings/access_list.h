@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The keys allow and deny, compiled into a table that finds an address in O(log
- * n).  Sessions inherit neither the prefixes nor the table.
+ * Compiles the settings "allow" and "deny" into a sorted table, in which a
+ * look-up takes logarithmic time.  Prefixes and table are in memory that
+ * sessions do not inherit.
  */
 
 #ifndef ACCESS_LIST_H

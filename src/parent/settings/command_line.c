@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/settings/command_line.h"
 
 #include <ctype.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/settings/config_file.h"
 
 #include <sys/stat.h>

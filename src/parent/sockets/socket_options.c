@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/sockets/socket_options.h"
 
 #include <sys/time.h>

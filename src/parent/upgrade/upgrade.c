@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Runs in the parent. */
-
 #include "parent/upgrade/upgrade.h"
 
 #include <sys/mman.h>
