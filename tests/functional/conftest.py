@@ -2,10 +2,12 @@
 """Fixtures of the black-box suite."""
 
 import contextlib
+import errno
 import functools
 import os
 import pathlib
 import re
+import resource
 import shutil
 import socket
 import sys
@@ -64,17 +66,30 @@ NOT_PERMITTED = re.compile(
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Without root's whole power, what is not permitted is not a failure."""
+    """What is not permitted without root's whole power, or needs more
+    descriptors than there are, is not a failure."""
     outcome = yield
     report = outcome.get_result()
-    if driver.ALL_POWERFUL or not report.failed:
+    if not report.failed:
         return
     text = "\n".join([str(call.excinfo.value), report.capstderr])
-    if call.excinfo.errisinstance(PermissionError) or NOT_PERMITTED.search(text):
-        path, line, _ = item.location
-        report.outcome = "skipped"
-        report.longrepr = (
-            path, line, f"Skipped: not permitted here: {text.strip()[:200]}")
+    if not driver.ALL_POWERFUL and (
+            call.excinfo.errisinstance(PermissionError)
+            or NOT_PERMITTED.search(text)):
+        skip(item, report, f"not permitted here: {text.strip()[:200]}")
+    elif call.excinfo.errisinstance(OSError) and \
+            call.excinfo.value.errno == errno.EMFILE and \
+            resource.getrlimit(resource.RLIMIT_NOFILE)[0] < DESCRIPTORS:
+        skip(item, report, "has more clients than RLIMIT_NOFILE lets it")
+
+
+DESCRIPTORS = 1024  # as login(1) leaves them
+
+
+def skip(item, report, why):
+    path, line, _ = item.location
+    report.outcome = "skipped"
+    report.longrepr = (path, line, f"Skipped: {why}")
 
 
 def pytest_configure(config):

@@ -159,7 +159,7 @@ def test_memory_is_not_for_other_processes_of_the_user(echod, who):
     # Of a process that is not dumpable, /proc/PID/mem belongs to root, and
     # the user's own processes get EACCES.
     seen = subprocess.run(
-        ["cat", f"/proc/{pid}/environ"], user=NOBODY, group=NOBODY,
+        ["env", "LC_ALL=C", "cat", f"/proc/{pid}/environ"], user=NOBODY, group=NOBODY,
         extra_groups=[], capture_output=True, check=False)
     assert seen.returncode != 0
     assert b"Permission denied" in seen.stderr

@@ -172,7 +172,7 @@ chain i {{
     udp dport 53 drop
 }}
 }}'
-mount --bind {folder}/resolv.conf /etc/resolv.conf""")
+mount --bind "{folder}/resolv.conf" /etc/resolv.conf""")
     net += ["timeout", "--signal=INT", "--preserve-status", "2"]
     for words in ["ping"], ["check"]:
         found = result(echoc(*words, "--json", "name.example", wrapper=net,

@@ -338,9 +338,11 @@ def test_clients_of_many_listeners_are_one_batch(counted):
     start, most = counted
     running = start(listen=["127.0.0.1:0"] * 8)
     os.kill(running.pid, signal.SIGSTOP)
-    clients = [running.connect(port=port)
-               for port in running.ports() for _ in range(BATCH // 2)]
-    os.kill(running.pid, signal.SIGCONT)
+    try:
+        clients = [running.connect(port=port)
+                   for port in running.ports() for _ in range(BATCH // 2)]
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
     assert all(map(streams.is_served, clients))
     assert most("accept4") <= BATCH + 8
     assert most("clone") <= BATCH

@@ -24,7 +24,7 @@ static int state = -1, answer = -1;
 static void
 wait_for_gate(char *gate, char **argv)
 {
-	char path[4096], *program = strchr(gate, ' ');
+	char path[4096], *program = strchr(gate, '|');
 
 	*program++ = '\0';
 	(void)snprintf(

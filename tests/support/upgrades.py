@@ -82,7 +82,7 @@ class Program:
         real = self.path.with_suffix(".real")
         shutil.copy(driver.ECHOD, real)
         real.chmod(0o755)
-        self.impersonate(f"wait {gate} {real}")
+        self.impersonate(f"wait {gate}|{real}")
 
 
 class Upgradable:
