@@ -109,9 +109,11 @@ sandbox_enter(enum sandbox mode, bool own_filter)
 CONFINED bool
 sandbox_unmap_code(void)
 {
+	if (sandbox_code.count == 0)
+		return true;
 	for (size_t i = 0; i < sandbox_code.count; i++)
 		if (call_munmap(sandbox_code.items[i].start,
 			sandbox_code.items[i].size) != 0)
 			return false;
-	return true;
+	return call_munmap(0, 0) == -EPERM; /* the kernel would say EINVAL */
 }

@@ -65,8 +65,8 @@ bool sandbox_isolate(int one, int other, pid_t parent);
 bool sandbox_enter(enum sandbox, bool own_filter);
 
 /*
- * If there is a shared filter, unmaps all other code, so that it applies.  From
- * here on only CONFINED functions can run.
+ * If there is a shared filter, unmaps all other code, so that it applies, and
+ * checks that it does.  From here on only CONFINED functions can run.
  */
 bool sandbox_unmap_code(void);
 

@@ -4,6 +4,7 @@
 
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -149,7 +150,10 @@ compose_head(struct sock_filter *program)
 	return LENGTH(head);
 }
 
-/* A session may unmap the other code, and nothing else. */
+/*
+ * A session may unmap the other code, and nothing else: that fails, by which a
+ * session knows that the filter is in force.
+ */
 static size_t
 compose_rule(struct sock_filter *program, const struct span *code)
 {
@@ -180,7 +184,7 @@ enter(void)
 		length +=
 		    compose_rule(&program[length], &sandbox_code.items[i]);
 	program[length++] =
-	    (struct sock_filter)FILTER_RETURN(SECCOMP_RET_KILL_PROCESS);
+	    (struct sock_filter)FILTER_RETURN(SECCOMP_RET_ERRNO | EPERM);
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
 		   &(struct sock_fprog){(unsigned short)length, program}) == 0;
 }
