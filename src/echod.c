@@ -25,7 +25,6 @@
 #include "parent/process/pidfile.h"
 #include "parent/process/privileges.h"
 #include "parent/process/sandbox_probe.h"
-#include "parent/process/shared_filter.h"
 #include "parent/process/syscall_filter.h"
 #include "parent/reload.h"
 #include "parent/server.h"
@@ -222,8 +221,6 @@ take_over(struct command_line *command, int argc, char **argv,
 	if (server->config.sandbox && server->sandbox == SANDBOX_OFF)
 		(void)confine_parent(&server->config);
 	takeover_end(server);
-	if (server->sandbox == SANDBOX_ON)
-		shared_filter_enter();
 	log_on_fatal(tell_starter);
 	activation_store(&server->listeners, &server->notify);
 	(void)notify_send(&server->notify, "READY=1");

@@ -21,7 +21,6 @@ from injection import CALLS, call_of_session, inject
 from waiting import wait_until
 
 NOBODY = 65534
-MUNMAP = 11
 
 # Under which filter the daemon was started.
 NONE, OTHER = "none", "another"
@@ -322,7 +321,7 @@ def test_a_session_can_unmap_nothing_else(echod, what):
     arguments = {"its code": (start, 4096), "its stack": (stack, 4096),
                  "more": (text, start - text + 4096)}[what]
     push = b"\x50"  # which writes to the stack
-    session.run(hijack.system_call(MUNMAP, *arguments), push, hijack.exits(1))
+    session.run(hijack.system_call(seccomp.MUNMAP, *arguments), push, hijack.exits(1))
     assert running.closed()["reason"] == "client"
 
 
@@ -333,7 +332,7 @@ def test_a_session_may_unmap_again_what_is_not_there_any_more(echod):
     [(start, _)] = processes.code(session.pid)
     text = next(span[0] for span in processes.code(running.pid)
                 if span[0] <= start < span[1])
-    session.run(hijack.system_call(MUNMAP, text, start - text),
+    session.run(hijack.system_call(seccomp.MUNMAP, text, start - text),
                 hijack.exits(1))
     assert running.closed()["reason"] == "client"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """SIGUSR2: another program in the same process, and no session notices."""
 
+import errno
 import os
 import re
 import signal
@@ -166,7 +167,7 @@ def test_twenty_upgrades_leave_nothing_behind(upgradable):
 @pytest.mark.skipif(not driver.shares_filter(),
                     reason="each session has a filter of its own")
 def test_each_program_enters_a_filter_until_there_are_many(upgradable):
-    most = 64
+    most, rounds = 64, 0
     daemon = upgradable()
 
     def filters(pid):
@@ -181,13 +182,30 @@ def test_each_program_enters_a_filter_until_there_are_many(upgradable):
         daemon.upgrade()
         assert filters(daemon.pid) == before + 1
         client.close()
-        daemon.closed()
+        rounds += 1
+        daemon.closed(rounds)
     daemon.upgrade()
     assert filters(daemon.pid) == most
     client = daemon.connect()
     echo(client, b"y")
     [session] = daemon.sessions()
     assert filters(session) == most + 1
+
+
+@pytest.mark.sandbox
+@pytest.mark.native
+@pytest.mark.skipif(not driver.shares_filter(),
+                    reason="each session has a filter of its own")
+def test_sessions_with_filters_of_their_own_have_them_after_an_upgrade(
+        upgradable):
+    seccomp.require()
+    daemon = upgradable(  # so the shared one does not do
+        preexec_fn=lambda: seccomp.deny(seccomp.MUNMAP, errno.EPERM))
+    for text in b"before", b"after":
+        client = daemon.connect()
+        echo(client, text)
+        client.close()
+        daemon.upgrade()
 
 
 @pytest.mark.native

@@ -23,6 +23,7 @@ ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 
 # New calls have the same number on all processors.
 CLOSE_RANGE, EPOLL_PWAIT2 = 436, 441
+MUNMAP = 11  # on x86-64
 
 
 class Instruction(ctypes.Structure):

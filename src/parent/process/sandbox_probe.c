@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Runs in the parent, once.  The probe is a complete session whose client is
+ * Runs in the parent.  The probe is a complete session whose client is
  * one end of a socket pair, so it tests exactly what clients will get.
  */
 
@@ -25,22 +25,10 @@ enum {
 };
 
 static void
-make_pair(int type, int pair[2])
+close_pair(const int pair[2])
 {
-	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == -1)
-		log_fatal("cannot try the sandbox");
-}
-
-static pid_t
-start(const struct session *session)
-{
-	pid_t pid = _Fork();
-
-	if (pid == -1)
-		log_fatal("cannot try the sandbox");
-	if (pid == 0)
-		session_run(session);
-	return pid;
+	(void)close(pair[PARENT]);
+	(void)close(pair[SESSION]);
 }
 
 static bool
@@ -64,6 +52,7 @@ reports(int fd)
 	       report.kind == REPORT_END && report.bytes == 1;
 }
 
+/* Returns the exit status, or -1 if there is none. */
 static int
 wait_for_end(pid_t pid)
 {
@@ -71,48 +60,76 @@ wait_for_end(pid_t pid)
 
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
-			log_fatal("cannot try the sandbox");
+			return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool
+works(pid_t pid, int client, int queue)
+{
+	bool good = echoes(client);
+
+	(void)shutdown(client, SHUT_RDWR);
+	return wait_for_end(pid) == REASON_CLIENT && good && reports(queue);
 }
 
 /*
  * The probe reports to its own queue, because nobody reads that of the sessions
- * here, and it may be full.
+ * here, and it may be full.  Returns 0, an errno value if nothing could be
+ * tried, or -1 if the session was not right.
  */
-static bool
-try_sandbox(enum sandbox sandbox, bool own_filter)
+static int
+try_sandbox(bool own_filter)
 {
-	int client[2], queue[2];
+	int client[2], queue[2], result = -1;
+	pid_t parent = getpid();
 
-	make_pair(SOCK_STREAM, client);
-	make_pair(SOCK_DGRAM, queue);
-	pid_t pid = start(&(struct session){
-	    .fd = client[SESSION],
-	    .reports = queue[SESSION],
-	    .parent = getpid(),
-	    .title = "echod: sandbox probe",
-	    .sandbox = sandbox,
-	    .own_filter = own_filter,
-	});
-	(void)close(client[SESSION]);
-	bool good = echoes(client[PARENT]);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client) == -1)
+		return errno;
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, queue) == -1) {
+		result = errno;
+		close_pair(client);
+		return result;
+	}
+	pid_t pid = _Fork();
+	if (pid == 0)
+		session_run(&(struct session){
+		    .fd = client[SESSION],
+		    .reports = queue[SESSION],
+		    .parent = parent,
+		    .title = "echod: sandbox probe",
+		    .sandbox = SANDBOX_ON,
+		    .own_filter = own_filter,
+		});
+	if (pid == -1)
+		result = errno;
+	(void)close(client[SESSION]); /* so that the session's end is seen */
+	if (pid != -1 && works(pid, client[PARENT], queue[PARENT]))
+		result = 0;
 	(void)close(client[PARENT]);
-	good &= wait_for_end(pid) == REASON_CLIENT;
-	good &= reports(queue[PARENT]);
-	(void)close(queue[PARENT]);
-	(void)close(queue[SESSION]);
-	return good;
+	close_pair(queue);
+	return result;
+}
+
+void
+sandbox_share(void)
+{
+	shared_filter_enter();
+	if (sandbox_code.count > 0 && try_sandbox(false) != 0)
+		sandbox_code.count = 0;
 }
 
 enum sandbox
 sandbox_probe(void)
 {
-	/* Either may be needed: see child/sandbox.h. */
-	shared_filter_enter();
-	if (!try_sandbox(SANDBOX_ON, false))
-		sandbox_code.count = 0;
-	if (try_sandbox(SANDBOX_ON, true))
+	sandbox_share();
+	switch (errno = try_sandbox(true)) {
+	case 0:
 		return SANDBOX_ON;
-	log_fatalx("sessions cannot be confined on this system "
-		   "(sandbox = off would serve without)");
+	case -1:
+		log_fatalx("sessions cannot be confined on this system "
+			   "(sandbox = off would serve without)");
+	default:
+		log_fatal("cannot try the sandbox");
+	}
 }

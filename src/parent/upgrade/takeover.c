@@ -181,6 +181,8 @@ takeover_end(struct server *server)
 	(void)close(input.left.answer);
 	log_resume(handover->dropped, handover->unreported);
 	server->sandbox = (enum sandbox)handover->sandbox;
+	if (server->sandbox == SANDBOX_ON)
+		sandbox_share();
 	if (listeners_change(listeners, &server->config))
 		retire_listeners(server, now);
 	server_name_endpoints(server);
