@@ -15,6 +15,7 @@ import struct
 import pytest
 
 import processes
+from waiting import wait_until
 
 PTRACE_GETREGS, PTRACE_SETREGS = 12, 13
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
@@ -80,10 +81,17 @@ class Hijacked:
 
     def __init__(self, daemon, pid):
         self.pid = pid
+        self.reports, self.client = wait_until(
+            lambda: self.sort_descriptors(daemon),
+            "the parent has closed the client's socket")
+
+    def sort_descriptors(self, daemon):
+        """Those of the reports, which the parent has as well, and the client."""
         shared = set(processes.descriptors(daemon.pid).values())
-        descriptors = processes.descriptors(pid).items()
-        [self.reports] = [fd for fd, name in descriptors if name in shared]
-        [self.client] = [fd for fd, name in descriptors if name not in shared]
+        held = processes.descriptors(self.pid)
+        reports = [fd for fd, name in held.items() if name in shared]
+        client = [fd for fd, name in held.items() if name not in shared]
+        return (reports + client) if len(reports) == len(client) == 1 else None
 
     def place(self):
         """Where code of ours fits."""

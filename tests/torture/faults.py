@@ -23,7 +23,7 @@ SIGNALS = {
     "confined": ("SIGTERM", "SIGALRM", "SIGKILL", "SIGSEGV"),
 }
 # What the daemon does as well when it serves; it must not get their signals.
-SHARED = {"read"}
+SHARED = {"read", "munmap"}
 # What is called more or less often as things happen together or apart.
 VARYING = {"accept4", "ppoll", "read", "recvmmsg", "rt_sigreturn",
            "setsockopt", "wait4"}
