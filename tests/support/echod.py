@@ -262,10 +262,12 @@ class Echod:
 
     def client_descriptors(self, session):
         """A session's descriptors, but for the one that it reports on."""
-        shared = set(processes.descriptors(self.pid).values())
-        every = processes.descriptors(session).values()
-        assert len(shared.intersection(every)) == 1
-        return [name for name in every if name not in shared]
+        def look():
+            shared = set(processes.descriptors(self.pid).values())
+            every = list(processes.descriptors(session).values())
+            return len(shared.intersection(every)) == 1 and [
+                name for name in every if name not in shared]
+        return wait_until(look, "the parent has closed the client's socket")
 
     def wait_sessions(self, count):
         return wait_until(
