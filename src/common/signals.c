@@ -35,11 +35,14 @@ note(int signo)
 
 /* Returns from note(); libc's own function for that is not CONFINED. */
 void signals_return(void);
-__asm__(".pushsection confined_text, \"ax\", @progbits\n"
-	"signals_return:\n"
-	"	mov	$15, %eax\n" /* SYS_rt_sigreturn */
-	"	syscall\n"
-	".popsection\n");
+__asm__(
+    ".pushsection confined_text, \"ax\", @progbits\n"
+    ".globl signals_return\n" /* -flto may compile note_each() apart */
+    ".hidden signals_return\n"
+    "signals_return:\n"
+    "	mov	$15, %rax\n" /* SYS_rt_sigreturn, as debuggers know it */
+    "	syscall\n"
+    ".popsection\n");
 
 static bool
 note_each(int signo)

@@ -35,8 +35,8 @@ enum {
 };
 
 /*
- * The upper half of the address of the vsyscall page, which stays mapped but
- * makes no system calls.
+ * The upper half of the address of the vsyscall page, which nobody can unmap.
+ * The kernel shows its calls to the filter, which kills their caller.
  */
 #define VSYSCALL UINT32_MAX
 
@@ -141,7 +141,7 @@ compose_head(struct sock_filter *program)
 	    FILTER_AND(LOW(-PAGE)),
 	    FILTER_SKIP_IF(LOW(page), 1),
 	    FILTER_RETURN(SECCOMP_RET_ALLOW),
-	    FILTER_LOAD(nr), /* from the confined code, or vsyscall */
+	    FILTER_LOAD(nr), /* from the confined code */
 	    FILTER_SKIP_IF(__NR_munmap, 1),
 	    FILTER_RETURN(SECCOMP_RET_KILL_PROCESS),
 	};

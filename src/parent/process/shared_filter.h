@@ -8,8 +8,9 @@
  *
  * A call of the parent ends the daemon if it comes from where an earlier
  * program had that page.  Addresses are random: on x86-64, one upgrade in a
- * million meets that.  If an administrator has made them not random, the test
- * of another version meets it first, and the upgrade fails.
+ * million meets that, for each earlier program.  If an administrator has made
+ * them not random, the test of another version meets it first, and the upgrade
+ * fails.
  */
 
 #ifndef SHARED_FILTER_H
