@@ -202,7 +202,7 @@ def test_timeout_does_not_fault_the_server_for_a_slow_source():
         os.close(reader)
         os.write(writer, b"one")
         assert os.read(client.stdout.fileno(), 10) == b"one"
-        # Until the timeout has passed twice.
+        # Nothing tells that the timeout has passed: twice its length.
         timer = threading.Event()
         timer.wait(2)
         assert client.poll() is None
@@ -274,7 +274,7 @@ def test_no_progress_line_where_input_is_typed_and_output_is_shown():
 def test_an_error_has_a_line_of_its_own_after_the_progress():
     def late_flip(connection, server):
         data = connection.recv(100)
-        threading.Event().wait(0.6)
+        threading.Event().wait(0.6)  # until a progress line is on display
         server.fire()
         connection.sendall(data[:7] + bytes([data[7] ^ 1]) + data[8:])
 

@@ -18,7 +18,7 @@ import processes
 import seccomp
 import streams
 from injection import CALLS, call, error_of, inject
-from waiting import wait_until
+from waiting import DEADLINE, wait_until
 
 AT_FDCWD, O_WRONLY, O_CREAT = -100, 1, 0o100
 AF_INET, SOCK_STREAM, IPPROTO_MPTCP = 2, 1, 262
@@ -121,6 +121,6 @@ def test_a_call_that_only_an_attacker_makes_ends_the_parent(echod, gdb):
     client = running.connect()
     assert streams.is_served(client)
     inject(running.pid, call(CALLS["ptrace"]))
-    assert running.process.wait(10) == -signal.SIGSYS
+    assert running.process.wait(DEADLINE) == -signal.SIGSYS
     wait_until(lambda: not processes.group(running.pgid), "end of sessions")
     running.ended = True

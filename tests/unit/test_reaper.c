@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "../support/unit.h"
+#include "../support/unit_server.h"
 #include "common/clock.h"
 #include "parent/log/log.h"
 #include "parent/server.h"
@@ -26,24 +26,18 @@ setup(void **state)
 {
 	static struct server server;
 
-	memset(&server, 0, sizeof server);
+	int result = unit_server_open(&server);
 	*state = &server;
 	log_configure(-1, 0);
 	LIST_INIT(&server.timers);
 	reaper_init(&server);
-	return children_init(&server.children) && inbox_open(&server.inbox)
-		   ? 0
-		   : -1;
+	return result;
 }
 
 static int
 teardown(void **state)
 {
-	struct server *server = *state;
-
-	inbox_close(&server->inbox);
-	return munmap(server->children.slots,
-	    CONFIG_MAX_CHILDREN * sizeof *server->children.slots);
+	return unit_server_close(*state);
 }
 
 /* A session that has said that it ends, and stays until it is killed. */

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "../support/unit.h"
+#include "../support/unit_server.h"
 #include "common/clock.h"
 #include "parent/reports.h"
 #include "parent/server.h"
@@ -22,25 +22,19 @@ setup(void **state)
 {
 	static struct server server;
 
-	memset(&server, 0, sizeof server);
+	int result = unit_server_open(&server);
 	*state = &server;
 	kills_init(&server.kills, &server.children);
 	limits_init(&server.limits, &server.children, &server.kills);
 	proxied_init(&server.proxied, &server.kills);
 	census_init(&server.census, &server.children);
-	return children_init(&server.children) && inbox_open(&server.inbox)
-		   ? 0
-		   : -1;
+	return result;
 }
 
 static int
 teardown(void **state)
 {
-	struct server *server = *state;
-
-	inbox_close(&server->inbox);
-	return munmap(server->children.slots,
-	    CONFIG_MAX_CHILDREN * sizeof *server->children.slots);
+	return unit_server_close(*state);
 }
 
 /* A session that sends these and stays until it is killed. */
